@@ -1,0 +1,249 @@
+//! A customer that exists: the two ids that matter, and whatever else the server told.
+
+use std::fmt;
+use std::time::SystemTime;
+
+use serde_json::Value;
+
+use crate::generated::types;
+
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub struct $name(String);
+
+        impl $name {
+            /// The id as text.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl From<String> for $name {
+            fn from(text: String) -> Self {
+                Self(text)
+            }
+        }
+
+        impl From<&str> for $name {
+            fn from(text: &str) -> Self {
+                Self(text.to_owned())
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl AsRef<str> for $name {
+            fn as_ref(&self) -> &str {
+                &self.0
+            }
+        }
+    };
+}
+
+id! {
+    /// The id of a customer. Opaque: in published samples it is not always a UUID.
+    CustomerId
+}
+id! {
+    /// The id of a customer's wallet, which all later operations take. Opaque, and not always different from the
+    /// customer's id.
+    WalletId
+}
+
+/// How a [`Customer`] came to be in our hands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum How {
+    /// The server answered our request with it.
+    Created,
+}
+
+impl How {
+    /// The word for it in JSON and reports.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Created => "created",
+        }
+    }
+}
+
+impl fmt::Display for How {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// A customer as the server shows it.
+///
+/// Only the two ids are certain. The others are absent when the server left them out, sent null, or sent something that
+/// is not text: a customer that exists is never lost over a detail. `Debug` shows the ids only.
+#[derive(Clone, PartialEq)]
+pub struct Customer {
+    id: CustomerId,
+    wallet_id: WalletId,
+    details: types::Customer,
+    raw: Value,
+}
+
+impl Customer {
+    /// The customer's id.
+    #[must_use]
+    pub fn id(&self) -> &CustomerId {
+        &self.id
+    }
+
+    /// The id of the customer's wallet.
+    #[must_use]
+    pub fn wallet_id(&self) -> &WalletId {
+        &self.wallet_id
+    }
+
+    /// The e-mail, as the server has it.
+    #[must_use]
+    pub fn email(&self) -> Option<&str> {
+        self.details.email.as_deref()
+    }
+
+    /// The given name.
+    #[must_use]
+    pub fn first_name(&self) -> Option<&str> {
+        self.details.first_name.as_deref()
+    }
+
+    /// The family name.
+    #[must_use]
+    pub fn last_name(&self) -> Option<&str> {
+        self.details.last_name.as_deref()
+    }
+
+    /// The phone number; the server may have normalised it.
+    #[must_use]
+    pub fn phone_number(&self) -> Option<&str> {
+        self.details.phone_number.as_deref()
+    }
+
+    /// The partner's comment.
+    #[must_use]
+    pub fn comment(&self) -> Option<&str> {
+        self.details.comment.as_deref()
+    }
+
+    /// The customer's identifier in the partner's own system.
+    #[must_use]
+    pub fn external_id(&self) -> Option<&str> {
+        self.details.external_id.as_deref()
+    }
+
+    /// The *external* id of the referring account, by the documentation: not necessarily the `referral_id` that was sent.
+    #[must_use]
+    pub fn referral_id(&self) -> Option<&str> {
+        self.details.referral_id.as_deref()
+    }
+
+    /// When the customer was created, by the server's clock; `None` when it is absent or not ISO 8601 with an offset.
+    #[must_use]
+    pub fn created_at(&self) -> Option<SystemTime> {
+        self.details.created_at.as_deref()?.parse::<jiff::Timestamp>().ok().map(Into::into)
+    }
+
+    /// The JSON object the server sent for this customer, with everything in it, known or not.
+    #[must_use]
+    pub fn raw(&self) -> &Value {
+        &self.raw
+    }
+
+    /// Reads a customer from the JSON object the server sent: `None` when either id is missing.
+    pub(crate) fn read(raw: Value) -> Option<Self> {
+        let text = |name: &str| raw.get(name).and_then(Value::as_str).map(str::to_owned);
+        let id = opaque_id(raw.get("id")?)?;
+        let wallet_id = opaque_id(raw.get("walletId")?)?;
+        // The generated type names every field, so that a change of the contract does not compile until it is read here.
+        let details = types::Customer {
+            id: id.clone(),
+            wallet_id: wallet_id.clone(),
+            email: text("email"),
+            first_name: text("firstName"),
+            last_name: text("lastName"),
+            phone_number: text("phoneNumber"),
+            comment: text("comment"),
+            external_id: raw.get("externalId").and_then(opaque_id),
+            referral_id: raw.get("referralId").and_then(opaque_id),
+            created_at: text("createdAt"),
+        };
+        Some(Self { id: id.into(), wallet_id: wallet_id.into(), details, raw })
+    }
+}
+
+impl fmt::Debug for Customer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Customer").field("id", &self.id.0).field("wallet_id", &self.wallet_id.0).finish_non_exhaustive()
+    }
+}
+
+/// An id may be text or a number; anything else, or nothing, is no id.
+fn opaque_id(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) if !text.trim().is_empty() => Some(text.clone()),
+        // A number that is not whole, or too long for 64 bits, has already lost digits: better no id than a wrong one.
+        Value::Number(number) if number.is_u64() || number.is_i64() => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+    use std::time::Duration;
+
+    #[test]
+    fn two_ids_are_enough() {
+        let customer = Customer::read(json!({"id": "a", "walletId": "b"})).expect("a customer");
+        assert_eq!((customer.id().as_str(), customer.wallet_id().as_str()), ("a", "b"));
+        assert_eq!(customer.email(), None);
+    }
+
+    #[test]
+    fn an_odd_detail_is_absent_and_loses_nothing() {
+        let customer = Customer::read(json!({
+            "id": 7, "walletId": 12345678901234567890_u64, "email": 5, "firstName": null, "createdAt": "yesterday",
+            "externalId": 42, "tier": {"level": 3},
+        }))
+        .expect("a customer");
+        assert_eq!((customer.id().as_str(), customer.wallet_id().as_str()), ("7", "12345678901234567890"));
+        assert_eq!((customer.email(), customer.first_name(), customer.created_at()), (None, None, None));
+        assert_eq!(customer.external_id(), Some("42"));
+        assert_eq!(customer.raw()["tier"]["level"], 3);
+    }
+
+    #[test]
+    fn without_either_id_there_is_no_customer() {
+        for raw in [json!({"id": "a"}), json!({"walletId": "b"}), json!({"id": "", "walletId": "b"}), json!([])] {
+            assert!(Customer::read(raw).is_none());
+        }
+    }
+
+    #[test]
+    fn the_time_of_creation_is_read_with_any_offset() {
+        let at =
+            |text: &str| Customer::read(json!({"id": "a", "walletId": "b", "createdAt": text})).unwrap().created_at();
+        let expected = SystemTime::UNIX_EPOCH + Duration::from_millis(1_708_965_374_499);
+        assert_eq!(at("2024-02-26T16:36:14.499Z"), Some(expected));
+        assert_eq!(at("2024-02-26T18:36:14.499+02:00"), Some(expected));
+        assert_eq!(at("2024-02-26"), None);
+    }
+
+    #[test]
+    fn debug_shows_the_ids_only() {
+        let customer = Customer::read(json!({"id": "a", "walletId": "b", "email": "alexsmith@mail.com"})).unwrap();
+        assert_eq!(format!("{customer:?}"), r#"Customer { id: "a", wallet_id: "b", .. }"#);
+    }
+}

@@ -1,0 +1,130 @@
+//! What a failed attempt proves: a request body that can be revoked until its first byte leaves.
+//!
+//! An error or a timeout says nothing about whether the server got the request. The body does: it goes
+//! `Unsent → Sent` when it is first polled, or `Unsent → Revoked` when the attempt is given up, and each step is one
+//! atomic exchange, so exactly one of them happens. Only a *successful revocation* proves that nothing left: hyper can
+//! poll a body after it has reported a timeout, and a plain "was it polled?" flag, read at the wrong moment, would call
+//! such a request unsent.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
+
+const UNSENT: u8 = 0;
+const SENT: u8 = 1;
+const REVOKED: u8 = 2;
+
+/// The sender's hold on a [`RevocableBody`].
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Revocation(Arc<AtomicU8>);
+
+impl Revocation {
+    /// Wraps the bytes of a request body so that this hold governs them.
+    pub(crate) fn wrap(&self, bytes: Bytes) -> RevocableBody {
+        RevocableBody { state: self.0.clone(), bytes: Some(bytes) }
+    }
+
+    /// Gives up the proof, for a request that is sent without a [`RevocableBody`].
+    pub(crate) fn forfeit(&self) {
+        self.0.store(SENT, Ordering::Release);
+    }
+
+    /// Forbids the body to be sent. `true` proves that no byte of it was, or ever will be; `false` proves nothing.
+    pub(crate) fn revoke(&self) -> bool {
+        match self.0.compare_exchange(UNSENT, REVOKED, Ordering::AcqRel, Ordering::Acquire) {
+            Ok(_) => true,
+            Err(state) => state == REVOKED,
+        }
+    }
+}
+
+/// A request body of known length, in one frame, that yields an error and no byte once it is revoked.
+#[derive(Debug)]
+pub(crate) struct RevocableBody {
+    state: Arc<AtomicU8>,
+    bytes: Option<Bytes>,
+}
+
+/// The body was asked for after it had been revoked.
+#[derive(Debug)]
+pub(crate) struct Revoked;
+
+impl std::fmt::Display for Revoked {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("the request was given up before it was sent")
+    }
+}
+
+impl std::error::Error for Revoked {}
+
+impl Body for RevocableBody {
+    type Data = Bytes;
+    type Error = Revoked;
+
+    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Revoked>>> {
+        if self.bytes.is_none() {
+            return Poll::Ready(None);
+        }
+        match self.state.compare_exchange(UNSENT, SENT, Ordering::AcqRel, Ordering::Acquire) {
+            Ok(_) => Poll::Ready(self.bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
+            Err(_) => Poll::Ready(Some(Err(Revoked))),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.bytes.is_none()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.bytes.as_ref().map_or(0, |bytes| bytes.len() as u64))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::task::Waker;
+
+    fn poll(body: &mut RevocableBody) -> Option<Result<Bytes, Revoked>> {
+        match Pin::new(body).poll_frame(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(frame) => frame.map(|frame| frame.map(|frame| frame.into_data().expect("data"))),
+            Poll::Pending => panic!("the body is always ready"),
+        }
+    }
+
+    #[test]
+    fn a_sent_body_cannot_be_revoked() {
+        let hold = Revocation::default();
+        let mut body = hold.wrap(Bytes::from_static(b"{}"));
+        assert_eq!(body.size_hint().exact(), Some(2));
+        assert_eq!(poll(&mut body).expect("a frame").expect("not revoked"), "{}");
+        assert!(!hold.revoke());
+        assert!(poll(&mut body).is_none());
+        assert!(body.is_end_stream());
+    }
+
+    #[test]
+    fn a_revoked_body_is_never_sent() {
+        let hold = Revocation::default();
+        let mut body = hold.wrap(Bytes::from_static(b"{}"));
+        assert!(hold.revoke());
+        assert!(hold.revoke(), "the proof stands when it is asked for again");
+        assert!(poll(&mut body).expect("a frame").is_err());
+        assert!(poll(&mut body).expect("a frame").is_err(), "also when polled again");
+    }
+
+    #[test]
+    fn sending_and_revoking_at_once_have_one_winner() {
+        for _ in 0..2_000 {
+            let hold = Revocation::default();
+            let mut body = hold.wrap(Bytes::from_static(b"{}"));
+            let sender = std::thread::spawn(move || poll(&mut body).expect("a frame").is_ok());
+            let revoked = hold.revoke();
+            assert_ne!(sender.join().expect("no panic"), revoked);
+        }
+    }
+}

@@ -1,0 +1,322 @@
+//! What one observation means: for a creation, whose answer may hide a new wallet, and for a read, which changes nothing.
+//!
+//! The rule for a creation: *Created* only with both ids and our e-mail; *Rejected* only on a definite refusal; *not
+//! applied* only with proof; everything else is *Unknown*.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use jiff::fmt::rfc2822;
+use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
+use serde_json::Value;
+
+use crate::customer::Customer;
+use crate::dialect::{self, ServerError};
+use crate::error::{Error, ErrorKind, Parts};
+use crate::text::{self, Scrubber};
+use crate::transport::{Body, Cause, Observation, Reply};
+
+/// Headers in which servers and gateways name a request, the most specific first.
+const REQUEST_ID_HEADERS: [&str; 5] = ["x-request-id", "request-id", "x-correlation-id", "x-amzn-requestid", "cf-ray"];
+
+const NOT_CREATED: &str = "No customer was created.";
+const MAYBE_CREATED: &str = "The customer may or may not have been created.";
+const CREATED_UNREAD: &str = "The customer was most likely created, but its ids could not be read.";
+const NOTHING_CHANGED: &str = "Nothing was changed at the server.";
+const LOOK_FIRST: &str = "Do not send it again as if it were new: look it up by its e-mail first.";
+const TRY_AGAIN: &str = "It can be tried again.";
+const CHECK_SERVER: &str = "Check the base URL, the network and that the server runs; then try again.";
+const CHECK_CREDENTIALS: &str = "Check the credentials and what they are allowed to do.";
+const TURN_OFF_ENCRYPTION: &str =
+    "Message encryption is switched on for this partner; this client needs it switched off.";
+
+/// A read, for its texts.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Read {
+    Login,
+    Find,
+    Details,
+}
+
+impl Read {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Login => "login",
+            Self::Find => "look-up",
+            Self::Details => "request for a customer's details",
+        }
+    }
+}
+
+/// The customer of a creation for `email`, and the status it came with.
+///
+/// `hide` is asked for only when there is an error to tell.
+pub(crate) fn creation(
+    observation: Observation,
+    email: &str,
+    hide: impl FnOnce() -> Scrubber,
+) -> Result<(Customer, Facts), Error> {
+    let reply = match observation {
+        Observation::Reply(reply) => reply,
+        Observation::NotSent(cause) => {
+            let what = cause.sentence("the customer was not sent");
+            return Err(Parts::new(ErrorKind::Unavailable, what, NOT_CREATED, CHECK_SERVER).code(cause.code).into());
+        }
+        Observation::Lost(cause) => {
+            let what = cause.sentence("the customer was sent, but no answer came");
+            return Err(Parts::new(ErrorKind::Unknown, what, MAYBE_CREATED, LOOK_FIRST).code(cause.code).into());
+        }
+    };
+    let facts = Facts::of(&reply);
+    let unknown = |what: &str, meaning| Parts::new(ErrorKind::Unknown, what, meaning, LOOK_FIRST);
+    let refused = |kind, what: &str, next| Parts::new(kind, what, NOT_CREATED, next);
+    let parts = match reply.status {
+        200..=299 => match read_creation(&reply.body, email) {
+            Ok(customer) => return Ok((customer, facts)),
+            Err(parts) => *parts,
+        },
+        429 => refused(ErrorKind::RateLimited, "the server asks to slow down", TRY_AGAIN).code("rate_limited"),
+        401 => refused(ErrorKind::Authentication, "the server refused the credentials", CHECK_CREDENTIALS)
+            .code("unauthorized"),
+        403 => refused(
+            ErrorKind::Authentication,
+            "the server does not allow these credentials to create customers",
+            CHECK_CREDENTIALS,
+        )
+        .code("forbidden"),
+        301 | 307 | 308 => redirect(NOT_CREATED),
+        300..=399 => {
+            unknown("the server answered with a redirect, which is not followed", MAYBE_CREATED).code("redirect")
+        }
+        404 | 405 => refused(
+            ErrorKind::Rejected,
+            "the server does not know this endpoint",
+            "Check the base URL: is it this API, and is a prefix missing?",
+        ),
+        408 | 500..=599 => unknown("the server failed", MAYBE_CREATED).code("unexpected_response"),
+        400..=499 if dialect::says_duplicate(reply.status, &facts.said) => refused(
+            ErrorKind::Duplicate,
+            "the server refused the customer: its e-mail is taken",
+            "Look the customer up by its e-mail: its wallet exists.",
+        )
+        .code("duplicate_email"),
+        400..=499 => refused(
+            ErrorKind::Rejected,
+            "the server refused the customer",
+            "Mend what the server complains about. If it gives no reason, look the e-mail up: it may be taken.",
+        ),
+        _ => unknown("the server answered with an unknown status", MAYBE_CREATED).code("unexpected_response"),
+    };
+    Err(facts.into_error(parts, &hide()))
+}
+
+/// The `data` of a read's answer, by way of `decode`, which gives `None` for a shape that is not expected.
+pub(crate) fn reading<T>(
+    read: Read,
+    observation: Observation,
+    hide: impl FnOnce() -> Scrubber,
+    decode: impl FnOnce(Value) -> Option<T>,
+) -> Result<(T, Facts), Error> {
+    let name = read.name();
+    let unavailable = |what: String, next| {
+        Parts::new(ErrorKind::Unavailable, what, NOTHING_CHANGED, next).code("unexpected_response")
+    };
+    let reply = match observation {
+        Observation::Reply(reply) => reply,
+        Observation::NotSent(cause) | Observation::Lost(cause) => {
+            let what = cause.sentence(&format!("the {name} got no answer"));
+            return Err(unavailable(what, CHECK_SERVER).code(cause.code).into());
+        }
+    };
+    let facts = Facts::of(&reply);
+    let refused = |kind, what: String, next| Parts::new(kind, what, NOTHING_CHANGED, next);
+    let parts = match reply.status {
+        200..=299 => match envelope(&reply.body) {
+            Envelope::Data(data) => match decode(data) {
+                Some(value) => return Ok((value, facts)),
+                None => unreadable(name, "its data has another shape than expected"),
+            },
+            Envelope::Encrypted => encrypted(ErrorKind::InvalidResponse, NOTHING_CHANGED, TURN_OFF_ENCRYPTION),
+            Envelope::Other(why) => unreadable(name, why),
+        },
+        429 => refused(ErrorKind::RateLimited, format!("the server asks to slow down ({name})"), TRY_AGAIN)
+            .code("rate_limited"),
+        401 => refused(
+            ErrorKind::Authentication,
+            format!("the server refused the credentials ({name})"),
+            CHECK_CREDENTIALS,
+        )
+        .code("unauthorized"),
+        403 => refused(
+            ErrorKind::Authentication,
+            format!("the server does not allow these credentials this {name}"),
+            CHECK_CREDENTIALS,
+        )
+        .code("forbidden"),
+        404 if read == Read::Details => refused(
+            ErrorKind::NotFound,
+            "the server knows no customer with this id".to_owned(),
+            "Check the id; to search by e-mail, use a look-up.",
+        ),
+        301 | 307 | 308 => redirect(NOTHING_CHANGED),
+        300..=399 => unreadable(name, "it is a redirect, which is not followed").code("redirect"),
+        400..=499 if reply.status != 408 => refused(
+            ErrorKind::Rejected,
+            format!("the server refused the {name}"),
+            "Check what was asked for, and the base URL.",
+        ),
+        408 | 500..=599 => unavailable(format!("the server failed ({name})"), TRY_AGAIN),
+        _ => unreadable(name, "its status is unknown"),
+    };
+    Err(facts.into_error(parts, &hide()))
+}
+
+fn unreadable(name: &str, why: &str) -> Parts {
+    let next = "Check the base URL: is it this API? A proxy in between may answer in its place.";
+    let what = format!("the answer to the {name} cannot be read: {why}");
+    Parts::new(ErrorKind::InvalidResponse, what, NOTHING_CHANGED, next).code("unexpected_response")
+}
+
+fn redirect(meaning: &'static str) -> Parts {
+    let what = "the server says that it has moved; redirects are never followed, as keys would go along";
+    Parts::new(ErrorKind::Redirect, what, meaning, "Set the base URL to where the server is now.").code("redirect")
+}
+
+fn encrypted(kind: ErrorKind, meaning: &'static str, next: &'static str) -> Parts {
+    Parts::new(kind, "the server answered with an encrypted body", meaning, next).code("encrypted_response")
+}
+
+fn read_creation(body: &Body, email: &str) -> Result<Customer, Box<Parts>> {
+    let unread = |what: String| {
+        Box::new(Parts::new(ErrorKind::Unknown, what, CREATED_UNREAD, LOOK_FIRST).code("created_unread"))
+    };
+    match envelope(body) {
+        Envelope::Data(data) => {
+            let customer = Customer::read(data)
+                .ok_or_else(|| unread("the server accepted the customer, but its answer lacks an id".to_owned()))?;
+            match customer.email() {
+                Some(echoed) if !same_email(echoed, email) => {
+                    Err(unread("the server answered with a customer of another e-mail".to_owned()))
+                }
+                _ => Ok(customer),
+            }
+        }
+        Envelope::Encrypted => Err(Box::new(encrypted(
+            ErrorKind::Unknown,
+            CREATED_UNREAD,
+            "Do not send it again as if it were new. Message encryption is switched on for this partner; this client \
+             needs it switched off to read the answer or look the customer up.",
+        ))),
+        // A gateway's way to say "error" with status 200: it may have failed before or after the server acted.
+        Envelope::Other(ERROR_BODY) => {
+            let what = format!("the server accepted the customer, but {ERROR_BODY}");
+            let parts = Parts::new(ErrorKind::Unknown, what, MAYBE_CREATED, LOOK_FIRST);
+            Err(Box::new(parts.code("unexpected_response")))
+        }
+        Envelope::Other(why) => Err(unread(format!("the server accepted the customer, but {why}"))),
+    }
+}
+
+const ERROR_BODY: &str = "its answer holds an error and no customer";
+
+enum Envelope {
+    Data(Value),
+    Encrypted,
+    Other(&'static str),
+}
+
+fn envelope(body: &Body) -> Envelope {
+    let bytes = match body {
+        Body::Whole(bytes) => bytes,
+        Body::TooLong => return Envelope::Other("its answer is longer than 1 MiB"),
+        Body::Cut => return Envelope::Other("its answer broke off"),
+    };
+    if bytes.is_empty() {
+        return Envelope::Other("its answer is empty");
+    }
+    match serde_json::from_slice(bytes) {
+        Ok(Value::Object(mut object)) => match object.remove("data") {
+            Some(data) => Envelope::Data(data),
+            None if object.get("token").is_some_and(Value::is_string) => Envelope::Encrypted,
+            None if !ServerError::read(bytes).is_silent() => Envelope::Other(ERROR_BODY),
+            None => Envelope::Other("its answer has no data"),
+        },
+        Ok(_) => Envelope::Other("its answer is not an object"),
+        Err(_) => Envelope::Other("its answer is not JSON"),
+    }
+}
+
+/// Whether two e-mails name the same customer: blanks around and case do not count (inferred).
+fn same_email(one: &str, other: &str) -> bool {
+    one.trim().to_lowercase() == other.trim().to_lowercase()
+}
+
+/// What every answer tells beside its data.
+pub(crate) struct Facts {
+    pub(crate) status: u16,
+    pub(crate) request_id: Option<String>,
+    retry_after: Option<Duration>,
+    said: ServerError,
+}
+
+impl Facts {
+    fn of(reply: &Reply) -> Self {
+        let said = match &reply.body {
+            Body::Whole(bytes) if !(200..300).contains(&reply.status) => ServerError::read(bytes),
+            _ => ServerError::default(),
+        };
+        let request_id =
+            REQUEST_ID_HEADERS.iter().find_map(|name| text::request_id(reply.headers.get(*name)?.to_str().ok()?));
+        Self { status: reply.status, request_id, retry_after: retry_after(&reply.headers), said }
+    }
+
+    fn into_error(self, parts: Parts, hide: &Scrubber) -> Error {
+        let code = self.said.code.and_then(|code| hide.code(&code));
+        Parts {
+            status: Some(self.status),
+            request_id: self.request_id.filter(|id| !hide.finds(id)),
+            retry_after: self.retry_after,
+            code: code.map(Into::into).or(parts.code),
+            said: self.said.message.map(|message| hide.message(&message)).filter(|message| !message.is_empty()),
+            ..parts
+        }
+        .into()
+    }
+}
+
+/// `Retry-After` in seconds or as a date, which is taken against the server's own clock.
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    if let Ok(seconds) = text.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let date = |text: &str| rfc2822::parse(text).ok().map(|date| date.timestamp());
+    let now = headers.get(DATE).and_then(|value| date(value.to_str().ok()?)).unwrap_or_else(Timestamp::now);
+    Some(Duration::try_from(date(text)?.duration_since(now)).unwrap_or_default())
+}
+
+impl Cause {
+    fn sentence(&self, what: &str) -> String {
+        if self.detail.is_empty() { what.to_owned() } else { format!("{what}: {}", self.detail) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
+        pairs.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect()
+    }
+
+    #[test]
+    fn retry_after_is_read_as_seconds_and_as_a_date() {
+        let wait = |pairs: &[_]| retry_after(&headers(pairs)).map(|wait| wait.as_secs());
+        assert_eq!(wait(&[("retry-after", "7")]), Some(7));
+        let date = ("date", "Fri, 02 Jan 2026 10:00:00 GMT");
+        assert_eq!(wait(&[date, ("retry-after", "Fri, 02 Jan 2026 10:01:30 GMT")]), Some(90));
+        assert_eq!(wait(&[date, ("retry-after", "Fri, 02 Jan 2026 09:00:00 GMT")]), Some(0));
+        assert_eq!(wait(&[("retry-after", "soon")]), None);
+        assert_eq!(wait(&[]), None);
+    }
+}

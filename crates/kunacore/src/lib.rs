@@ -1,0 +1,72 @@
+//! A client for the KunaCore customer API.
+//!
+//! KunaCore is a core-banking service for crypto products. A partner verifies a person and then creates a customer,
+//! which also opens a wallet. There is no idempotency key: a request that is sent twice can open two wallets, and a
+//! timeout says neither "created" nor "not". This client sends a creation once and says honestly what became of it; see
+//! [`Outcome`].
+//!
+//! ```no_run
+//! use kunacore::{Client, Credentials, NewCustomer};
+//!
+//! # async fn example() -> Result<(), kunacore::Error> {
+//! let client = Client::builder("https://kunacore.example")
+//!     .credentials(Credentials::api_key("…"))
+//!     .build()?;
+//! let alex = NewCustomer::builder()
+//!     .email("alexsmith@mail.com")
+//!     .first_name("Alex")
+//!     .last_name("Smith")
+//!     .country("FR")
+//!     .verification_document_id("FV633452")
+//!     .residence_address("Champ de Mars, Paris")
+//!     .build()?;
+//! let customer = client.create_customer(&alex).await?;
+//! println!("{}", customer.wallet_id());
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # How it is made
+//!
+//! `generated` is progenitor's typed client, made from the contract; nothing in it is edited. `transport` sends what it
+//! builds and keeps status, headers and body, `evidence` knows whether anything left, and `judge` turns that into a
+//! [`Customer`] or an [`Error`].
+
+mod base_url;
+mod builder;
+mod call;
+mod client;
+mod country;
+mod credentials;
+mod customer;
+pub mod defaults;
+mod dialect;
+pub mod environment;
+mod error;
+mod evidence;
+mod field;
+mod filter;
+#[rustfmt::skip]
+#[allow(missing_docs, unreachable_pub, dead_code, clippy::all, clippy::unwrap_used, rustdoc::all)]
+mod generated;
+mod judge;
+mod new_customer;
+mod pool;
+#[cfg(feature = "schemars")]
+mod schema;
+mod secret;
+mod text;
+mod tls;
+mod transport;
+
+pub use builder::ClientBuilder;
+pub use call::{CreateCustomer, CreateCustomerDetailed, Created, CustomerDetails, FindCustomers};
+pub use client::Client;
+pub use country::{CountryCode, UnknownCountry};
+pub use credentials::{Credentials, Login};
+pub use customer::{Customer, CustomerId, How, WalletId};
+pub use error::{Error, ErrorKind, Outcome, Problem};
+pub use field::Field;
+pub use filter::CustomerFilter;
+pub use new_customer::{NewCustomer, NewCustomerBuilder};
+pub use secret::Secret;

@@ -1,0 +1,296 @@
+//! A customer to create: a checked wrapper around the generated request, so that no field can drift from the contract.
+
+use std::fmt;
+
+use serde_json::Value;
+
+use crate::country::CountryCode;
+use crate::error::{Error, Problem};
+use crate::field::Field;
+use crate::generated::types::CreateCustomerRequest;
+
+/// A verified person who is to become a customer.
+///
+/// Only what is surely wrong is refused (a required field that is missing or blank, an e-mail without `@`, a country that
+/// is not ISO 3166-1 alpha-2), and all problems are reported at once. Values are sent as they were given. `Debug` names
+/// the fields that are set and shows no value.
+///
+/// ```
+/// use kunacore::NewCustomer;
+///
+/// let alex = NewCustomer::builder()
+///     .email("alexsmith@mail.com")
+///     .first_name("Alex")
+///     .last_name("Smith")
+///     .country("FR")
+///     .verification_document_id("FV633452")
+///     .residence_address("Champ de Mars, Paris")
+///     .build()?;
+/// # assert_eq!(alex.email(), "alexsmith@mail.com");
+/// # Ok::<(), kunacore::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct NewCustomer(CreateCustomerRequest);
+
+impl NewCustomer {
+    /// Starts an empty customer; [`NewCustomerBuilder::build`] checks it.
+    pub fn builder() -> NewCustomerBuilder {
+        NewCustomerBuilder::default()
+    }
+
+    /// Reads a customer from the text of a JSON object with the names of [`Field`], in snake_case or as on the wire.
+    /// A null stands for a field that is not set.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidCustomer`](crate::ErrorKind::InvalidCustomer), naming every problem: not JSON, not an object,
+    /// an unknown key, a value that is not text, or what [`NewCustomerBuilder::build`] refuses.
+    pub fn from_json(json: &[u8]) -> Result<Self, Error> {
+        let object = match serde_json::from_slice(json) {
+            Ok(Value::Object(object)) => object,
+            Ok(_) => return Err(Error::invalid_customer(vec![Problem::new("customer", "must be a JSON object")])),
+            Err(error) => {
+                // The parser's own message can quote the text, so only its place is passed on.
+                let place = format!("is not JSON: line {}, column {}", error.line(), error.column());
+                return Err(Error::invalid_customer(vec![Problem::new("customer", &place)]));
+            }
+        };
+        let mut builder = Self::builder();
+        for (name, value) in object {
+            builder = match (Field::from_name(&name), value) {
+                (None, _) => builder.problem(&name, "is not a field of a customer"),
+                (Some(field), _) if builder.values[field as usize].is_some() => {
+                    builder.problem(field.name(), "is given twice, in both spellings")
+                }
+                (Some(_), Value::Null) => builder,
+                (Some(field), Value::String(text)) => builder.set(field, text),
+                (Some(field), _) => builder.problem(field.name(), "must be text"),
+            };
+        }
+        builder.build()
+    }
+
+    /// The e-mail, as given.
+    #[must_use]
+    pub fn email(&self) -> &str {
+        &self.0.email
+    }
+
+    /// The value of a field, as given; `None` when an optional field is not set.
+    #[must_use]
+    pub fn get(&self, field: Field) -> Option<&str> {
+        field.of(&self.0)
+    }
+
+    /// The body that is sent, as JSON text.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        serde_json::to_string(&self.0).unwrap_or_default()
+    }
+
+    pub(crate) fn request(&self) -> &CreateCustomerRequest {
+        &self.0
+    }
+}
+
+impl fmt::Debug for NewCustomer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("NewCustomer")?;
+        f.debug_set().entries(Field::ALL.into_iter().filter(|field| field.of(&self.0).is_some())).finish()
+    }
+}
+
+/// Collects the fields of a [`NewCustomer`].
+#[derive(Clone, Default)]
+#[must_use = "a builder does nothing until `build` is called"]
+pub struct NewCustomerBuilder {
+    values: [Option<String>; 11],
+    problems: Vec<Problem>,
+}
+
+macro_rules! setters {
+    ($($(#[$doc:meta])* $name:ident => $field:ident;)*) => {
+        $($(#[$doc])*
+        pub fn $name(self, value: impl Into<String>) -> Self {
+            self.set(Field::$field, value)
+        })*
+    };
+}
+
+impl NewCustomerBuilder {
+    setters! {
+        /// The e-mail, unique for each customer. Required.
+        email => Email;
+        /// The given name. Required.
+        first_name => FirstName;
+        /// The family name. Required.
+        last_name => LastName;
+        /// The country as an ISO 3166-1 alpha-2 code, such as `FR`. Required.
+        country => Country;
+        /// The number of the document the person was verified with. Required.
+        verification_document_id => VerificationDocumentId;
+        /// Where the customer lives, in one string. Required.
+        residence_address => ResidenceAddress;
+        /// The phone number.
+        phone_number => PhoneNumber;
+        /// Free text about the customer.
+        comment => Comment;
+        /// The customer's identifier in your own system.
+        external_id => ExternalId;
+        /// The id of another customer who referred this one.
+        referral_id => ReferralId;
+        /// The individual taxpayer number.
+        itn => Itn;
+    }
+
+    /// Sets a field that is chosen at run time.
+    pub fn set(mut self, field: Field, value: impl Into<String>) -> Self {
+        self.values[field as usize] = Some(value.into());
+        self
+    }
+
+    fn problem(mut self, field: &str, reason: &str) -> Self {
+        self.problems.push(Problem::new(field, reason));
+        self
+    }
+
+    /// Checks the fields.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidCustomer`](crate::ErrorKind::InvalidCustomer) with all
+    /// [`problems`](crate::Error::problems); nothing was sent.
+    pub fn build(self) -> Result<NewCustomer, Error> {
+        let Self { mut values, mut problems } = self;
+        for field in Field::ALL {
+            // A value of the wrong type is already reported; "missing" on top of it would be a second, false reason.
+            if problems.iter().any(|problem| problem.field() == field.name()) {
+                continue;
+            }
+            if let Some(reason) = problem_of(field, values[field as usize].as_deref()) {
+                problems.push(Problem::new(field.name(), &reason));
+            }
+        }
+        if !problems.is_empty() {
+            return Err(Error::invalid_customer(problems));
+        }
+        let mut optional = |field: Field| values[field as usize].take();
+        let mut required = |field: Field| optional(field).unwrap_or_default();
+        Ok(NewCustomer(CreateCustomerRequest {
+            email: required(Field::Email),
+            first_name: required(Field::FirstName),
+            last_name: required(Field::LastName),
+            country: required(Field::Country),
+            verification_document_id: required(Field::VerificationDocumentId),
+            residence_address: required(Field::ResidenceAddress),
+            phone_number: optional(Field::PhoneNumber),
+            comment: optional(Field::Comment),
+            external_id: optional(Field::ExternalId),
+            referral_id: optional(Field::ReferralId),
+            itn: optional(Field::Itn),
+        }))
+    }
+}
+
+impl fmt::Debug for NewCustomerBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("NewCustomerBuilder")?;
+        f.debug_set().entries(Field::ALL.into_iter().filter(|field| self.values[*field as usize].is_some())).finish()
+    }
+}
+
+/// Why a value cannot be sent. The value itself is never part of the answer.
+fn problem_of(field: Field, value: Option<&str>) -> Option<String> {
+    let Some(value) = value else {
+        return field.required().then(|| "is required".to_owned());
+    };
+    if field.required() && value.trim().is_empty() {
+        return Some("is required and must not be blank".to_owned());
+    }
+    match field {
+        Field::Email if !value.contains('@') => Some("is not an e-mail address: it has no @".to_owned()),
+        Field::Country => value.parse::<CountryCode>().err().map(|error| format!("is {error}")),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn alex() -> NewCustomerBuilder {
+        NewCustomer::builder()
+            .email("alexsmith@mail.com")
+            .first_name("Alex")
+            .last_name("Smith")
+            .country("FR")
+            .verification_document_id("FV633452")
+            .residence_address("Champ de Mars, Paris")
+    }
+
+    fn problems(builder: NewCustomerBuilder) -> Vec<String> {
+        builder.build().expect_err("refused").problems().iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn every_missing_field_is_named_at_once() {
+        assert_eq!(
+            problems(NewCustomer::builder().country("uk").email("alexsmith").last_name(" \t")),
+            [
+                "email is not an e-mail address: it has no @",
+                "first_name is required",
+                "last_name is required and must not be blank",
+                "country is not an ISO 3166-1 alpha-2 country code; did you mean GB?",
+                "verification_document_id is required",
+                "residence_address is required",
+            ]
+        );
+    }
+
+    #[test]
+    fn values_are_sent_as_they_were_given() {
+        let customer = alex().first_name("  Alex ").comment("").build().expect("valid");
+        assert_eq!(customer.get(Field::FirstName), Some("  Alex "));
+        assert_eq!(customer.get(Field::Comment), Some(""));
+        assert_eq!(customer.get(Field::Itn), None);
+    }
+
+    #[test]
+    fn debug_names_the_fields_and_shows_no_value() {
+        let customer = alex().itn("633-123-92-12").build().expect("valid");
+        assert_eq!(
+            format!("{customer:?}"),
+            "NewCustomer{Email, FirstName, LastName, Country, VerificationDocumentId, ResidenceAddress, Itn}"
+        );
+    }
+
+    #[test]
+    fn json_is_read_in_both_spellings() {
+        let json = br#"{"email":"alexsmith@mail.com","first_name":"Alex","lastName":"Smith","country":"FR","itn":null,
+            "verificationDocumentId":"FV633452","residence_address":"Champ de Mars, Paris"}"#;
+        let customer = NewCustomer::from_json(json).expect("valid");
+        assert_eq!(customer.get(Field::LastName), Some("Smith"));
+        assert_eq!(customer.get(Field::Itn), None);
+    }
+
+    #[test]
+    fn json_of_another_kind_is_refused_with_all_reasons() {
+        let reasons = |json: &str| -> Vec<String> {
+            let error = NewCustomer::from_json(json.as_bytes()).expect_err("refused");
+            error.problems().iter().map(ToString::to_string).collect()
+        };
+        assert_eq!(reasons("[]"), ["customer must be a JSON object"]);
+        assert_eq!(reasons("{\"email\": alexsmith"), ["customer is not JSON: line 1, column 11"]);
+        assert_eq!(
+            reasons(
+                r#"{"email":7,"e-mail":"a@b","firstName":"A","first_name":"B","lastName":"C","country":"FR",
+                "verificationDocumentId":"D","residenceAddress":"E"}"#
+            ),
+            [
+                "email must be text",
+                "e-mail is not a field of a customer",
+                "first_name is given twice, in both spellings",
+            ]
+        );
+    }
+}

@@ -1,0 +1,204 @@
+//! One HTTP exchange: the generated client builds the request, this module sends it and keeps what came of it.
+//!
+//! The generated methods call [`ClientHooks::exec`], which is implemented here: it puts the authorization in, makes the
+//! body revocable, and reads status, headers and at most [`BODY_CAP`] bytes into the [`Attempt`]. The generated decoder
+//! gets an empty stand-in: it would turn an unexpected answer into an error without status, and a created customer
+//! must not be lost that way.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use progenitor_client::{ClientHooks, OperationInfo};
+use reqwest::StatusCode;
+use reqwest::header::HeaderMap;
+
+use crate::credentials::Authorization;
+use crate::defaults::BODY_CAP;
+use crate::evidence::Revocation;
+use crate::generated::{self, types};
+use crate::text;
+
+/// What to ask of the server.
+#[derive(Clone, Copy)]
+pub(crate) enum Request<'a> {
+    Login { merchant_id: &'a str, body: &'a types::LoginRequest },
+    Create(&'a types::CreateCustomerRequest),
+    Find(&'a types::FindCustomersRequest),
+    Details(&'a types::CustomerDetailsRequest),
+}
+
+/// An answer, as far as it could be read.
+#[derive(Clone)]
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Body,
+}
+
+#[derive(Clone)]
+pub(crate) enum Body {
+    Whole(Bytes),
+    /// It was longer than [`BODY_CAP`].
+    TooLong,
+    /// It broke off, or did not end in time.
+    Cut,
+}
+
+/// What became of one attempt.
+pub(crate) enum Observation {
+    Reply(Reply),
+    /// It is proved that no byte of the body left.
+    NotSent(Cause),
+    /// The request may have reached the server, and no answer came.
+    Lost(Cause),
+}
+
+/// Why there was no answer.
+pub(crate) struct Cause {
+    pub(crate) code: &'static str,
+    /// The lowest layer's words, such as "Connection refused".
+    pub(crate) detail: String,
+}
+
+/// Sends one request and waits for its answer, at most for `limit`.
+pub(crate) async fn exchange(
+    http: &reqwest::Client,
+    base: &str,
+    authorization: Option<Authorization>,
+    limit: Duration,
+    request: Request<'_>,
+) -> Observation {
+    let attempt =
+        Attempt(Arc::new(State { authorization, revocation: Revocation::default(), reply: Mutex::default() }));
+    let guard = Guard { revocation: attempt.0.revocation.clone(), creates: matches!(request, Request::Create(_)) };
+    let client = generated::Client::new_with_client(base, http.clone(), attempt.clone());
+    let call = async {
+        match request {
+            Request::Login { merchant_id, body } => client.login(merchant_id, body).await.err(),
+            Request::Create(body) => client.create_customer(body).await.err(),
+            Request::Find(body) => client.find_customers(body).await.err(),
+            Request::Details(body) => client.customer_details(body).await.err(),
+        }
+    };
+    let cause = match tokio::time::timeout(limit, call).await {
+        Ok(error) => Cause::of(error),
+        Err(_) => Cause { code: "timeout", detail: format!("no answer within {limit:?}") },
+    };
+    let unsent = guard.finish();
+    match attempt.take_reply() {
+        Some(reply) => Observation::Reply(reply),
+        None if unsent => Observation::NotSent(cause),
+        None => Observation::Lost(cause),
+    }
+}
+
+/// One attempt, as the generated client carries it to the hooks.
+#[derive(Clone)]
+pub(crate) struct Attempt(Arc<State>);
+
+struct State {
+    authorization: Option<Authorization>,
+    revocation: Revocation,
+    /// Filled in two steps, head and body, so that a timeout in between does not lose the status.
+    reply: Mutex<Option<Reply>>,
+}
+
+impl fmt::Debug for Attempt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Attempt")
+    }
+}
+
+impl Attempt {
+    fn prepare(&self, request: &mut reqwest::Request) {
+        let headers = request.headers_mut();
+        // progenitor sends the document's version; it means nothing to the server.
+        headers.remove("api-version");
+        if let Some((name, value)) = &self.0.authorization {
+            headers.insert(name, value.clone());
+        }
+        match request.body().and_then(reqwest::Body::as_bytes).map(Bytes::copy_from_slice) {
+            Some(bytes) => *request.body_mut() = Some(reqwest::Body::wrap(self.0.revocation.wrap(bytes))),
+            None => self.0.revocation.forfeit(),
+        }
+    }
+
+    async fn read(&self, mut response: reqwest::Response) {
+        let (status, headers) = (response.status().as_u16(), std::mem::take(response.headers_mut()));
+        self.set_reply(Reply { status, headers: headers.clone(), body: Body::Cut });
+        let mut whole = BytesMut::new();
+        let body = loop {
+            match response.chunk().await {
+                Ok(Some(chunk)) if whole.len() + chunk.len() > BODY_CAP => break Body::TooLong,
+                Ok(Some(chunk)) => whole.extend_from_slice(&chunk),
+                Ok(None) => break Body::Whole(whole.freeze()),
+                Err(_) => break Body::Cut,
+            }
+        };
+        self.set_reply(Reply { status, headers, body });
+    }
+
+    fn set_reply(&self, reply: Reply) {
+        *self.0.reply.lock().unwrap_or_else(PoisonError::into_inner) = Some(reply);
+    }
+
+    fn take_reply(&self) -> Option<Reply> {
+        self.0.reply.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+impl ClientHooks<Attempt> for generated::Client {
+    async fn exec(&self, mut request: reqwest::Request, _: &OperationInfo) -> reqwest::Result<reqwest::Response> {
+        self.inner.prepare(&mut request);
+        let response = self.client.execute(request).await?;
+        self.inner.read(response).await;
+        let mut stand_in = http::Response::new(Vec::new());
+        *stand_in.status_mut() = StatusCode::NO_CONTENT;
+        Ok(stand_in.into())
+    }
+}
+
+/// Revokes the request when the attempt ends in any way, also when the caller drops it.
+struct Guard {
+    revocation: Revocation,
+    creates: bool,
+}
+
+impl Guard {
+    /// Whether it is proved that nothing was sent.
+    fn finish(mut self) -> bool {
+        self.creates = false;
+        self.revocation.revoke()
+    }
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        if !self.revocation.revoke() && self.creates {
+            tracing::warn!(
+                "a call was dropped after its request had left: the server may have created the customer; \
+                 look it up before it is sent again"
+            );
+        }
+    }
+}
+
+impl Cause {
+    fn of(error: Option<generated::Error<()>>) -> Self {
+        let (code, error) = match error {
+            Some(generated::Error::CommunicationError(error)) if error.is_timeout() => ("timeout", Some(error)),
+            Some(generated::Error::CommunicationError(error)) if error.is_connect() => ("connect", Some(error)),
+            Some(generated::Error::CommunicationError(error)) => ("connection_lost", Some(error)),
+            _ => ("connection_lost", None),
+        };
+        // The upper layers' words hold the URL and repeat each other; the lowest says what happened.
+        let mut lowest: Option<&dyn std::error::Error> = error.as_ref().map(|error| error as _);
+        while let Some(deeper) = lowest.and_then(|error| error.source()) {
+            lowest = Some(deeper);
+        }
+        let detail = lowest.map(ToString::to_string).unwrap_or_default();
+        Self { code, detail: text::printable(&detail, text::MESSAGE_CHARS) }
+    }
+}
