@@ -1,0 +1,40 @@
+//! A KunaCore server to run against, on this machine and in this process.
+//!
+//! KunaCore has no public test environment, so this crate is one: it serves login, create, find and details, checks
+//! every request against the contract document (never against the client's own types, so that client and server cannot
+//! share a mistake), and keeps customers in SQLite, in memory or in a file. What is unknown about the real server, such
+//! as the shape of its errors, is an option, so that a client can be tried against every answer it may get.
+//!
+//! ```
+//! use kunacore_sandbox::{Sandbox, SandboxOptions};
+//!
+//! let sandbox = Sandbox::start_blocking(SandboxOptions::default())?;
+//! println!("POST {}/v2/customer/create with api-key: {}", sandbox.url(), sandbox.api_key());
+//! assert!(sandbox.ledger()?.created.is_empty());
+//! sandbox.stop();
+//! # Ok::<(), kunacore_sandbox::SandboxError>(())
+//! ```
+//!
+//! Besides the API, `GET /_sandbox/ledger` tells what was really created (`?since=SEQ` leaves out what is known already),
+//! `POST /_sandbox/reset` forgets everything, and `GET /_sandbox/openapi.json` is the contract.
+
+mod access;
+mod answer;
+mod app;
+mod clock;
+mod contract;
+mod error;
+mod ids;
+mod ledger;
+mod operations;
+mod options;
+mod refusal;
+mod sandbox;
+mod server;
+mod store;
+
+pub use clock::FIRST_INSTANT;
+pub use error::SandboxError;
+pub use ledger::{Created, Ledger, RequestCounts};
+pub use options::{Dialect, FindMode, SandboxOptions, UnknownValue};
+pub use sandbox::Sandbox;

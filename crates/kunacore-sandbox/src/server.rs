@@ -1,0 +1,95 @@
+//! The accept loop, on a thread and a runtime of its own.
+//!
+//! One thread is enough and makes the server independent of the runtime it is started from: a caller may block, or drop
+//! its runtime, without stopping the sandbox. When the loop ends, the runtime is dropped, and with it every connection.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::server::conn::auto;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::oneshot;
+
+use crate::app::App;
+use crate::error::SandboxError;
+use crate::options::SandboxOptions;
+use crate::store::SharedStore;
+
+/// How long to wait after a failure to accept, which usually means that file descriptors have run out.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(20);
+
+/// A server that listens.
+#[derive(Debug)]
+pub(crate) struct Running {
+    pub(crate) address: SocketAddr,
+    pub(crate) store: SharedStore,
+    /// The server ends when this is used or dropped.
+    pub(crate) stop: oneshot::Sender<()>,
+}
+
+/// Starts the thread, which reports once that it listens, or why it does not.
+pub(crate) fn spawn<F>(options: SandboxOptions, report: F) -> Result<JoinHandle<()>, SandboxError>
+where
+    F: FnOnce(Result<Running, SandboxError>) + Send + 'static,
+{
+    let run = move || match listen(options) {
+        Err(error) => report(Err(error)),
+        Ok((runtime, listener, address, app)) => {
+            let (stop, stopped) = oneshot::channel();
+            let store = app.store.clone();
+            report(Ok(Running { address, store, stop }));
+            runtime.block_on(async {
+                tokio::select! {
+                    () = accept(listener, app) => {}
+                    // An error means that the sender is gone, which is as good as a word from it.
+                    _ = stopped => {}
+                }
+            });
+        }
+    };
+    let thread = std::thread::Builder::new().name("kunacore-sandbox".to_owned());
+    thread.spawn(run).map_err(|error| SandboxError::Thread(error.to_string()))
+}
+
+type Listening = (tokio::runtime::Runtime, TcpListener, SocketAddr, Arc<App>);
+
+fn listen(options: SandboxOptions) -> Result<Listening, SandboxError> {
+    options.check()?;
+    let address = options.listen;
+    let app = Arc::new(App::new(options)?);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build();
+    let runtime = runtime.map_err(|error| SandboxError::Thread(error.to_string()))?;
+    let bound = runtime.block_on(TcpListener::bind(address));
+    let (listener, bound) = bound
+        .and_then(|listener| listener.local_addr().map(|bound| (listener, bound)))
+        .map_err(|source| SandboxError::Listen { address, source })?;
+    Ok((runtime, listener, bound, app))
+}
+
+async fn accept(listener: TcpListener, app: Arc<App>) {
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => {
+                tokio::spawn(serve(stream, Arc::clone(&app)));
+            }
+            Err(_) => tokio::time::sleep(ACCEPT_PAUSE).await,
+        }
+    }
+}
+
+/// Serves one connection, HTTP/1.1 or HTTP/2 as its first bytes say, until the client goes.
+async fn serve(stream: TcpStream, app: Arc<App>) {
+    // Answers are small and awaited; without the option they merely come later.
+    let _ = stream.set_nodelay(true);
+    let service = service_fn(move |request| {
+        let app = Arc::clone(&app);
+        async move { Ok::<_, Infallible>(app.answer(request).await) }
+    });
+    // A connection that breaks concerns its client only.
+    let _ = auto::Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(stream), service).await;
+}

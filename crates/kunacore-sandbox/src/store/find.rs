@@ -1,0 +1,109 @@
+//! A look-up: which customers it asks for, and the SQL that says so.
+//!
+//! All filters must hold. Values only ever travel as parameters; the text of a query depends on which filters are given,
+//! so the few forms that occur stay prepared. Exact look-ups by e-mail, wallet and external id use an index.
+
+use rusqlite::types::Value;
+use serde::Deserialize;
+
+use super::email_key;
+use crate::clock;
+use crate::options::FindMode;
+use crate::refusal::Refusal;
+
+/// How many customers are answered when the request does not say.
+const DEFAULT_TAKE: i64 = 100;
+
+/// The body of a find request.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Filters {
+    email: Option<String>,
+    wallet_id: Option<String>,
+    phone_number: Option<String>,
+    full_name: Option<String>,
+    comment: Option<String>,
+    external_id: Option<String>,
+    referral_id: Option<String>,
+    created_from: Option<String>,
+    created_to: Option<String>,
+    take: Option<u64>,
+    skip: Option<u64>,
+}
+
+/// A look-up as the store runs it; times are in milliseconds since the Unix epoch.
+#[derive(Debug)]
+pub(crate) struct Search {
+    mode: FindMode,
+    text: Vec<(&'static str, String)>,
+    from: Option<i64>,
+    to: Option<i64>,
+    take: i64,
+    skip: i64,
+}
+
+impl Search {
+    /// What filters ask for, of the customers created up to `visible`, at most `page_size` of them.
+    pub(crate) fn new(
+        filters: Filters,
+        mode: FindMode,
+        visible: i64,
+        page_size: Option<usize>,
+    ) -> Result<Self, Refusal> {
+        let text = [
+            ("email_key", filters.email.map(|email| email_key(&email))),
+            ("wallet_id", filters.wallet_id),
+            ("phone_number", filters.phone_number),
+            ("first_name || ' ' || last_name", filters.full_name),
+            ("comment", filters.comment),
+            ("external_id", filters.external_id),
+            ("referral_id", filters.referral_id),
+        ];
+        // A moment between two milliseconds excludes the earlier one from below and the later one from above.
+        let from = moment("createdFrom", filters.created_from)?.map(|(_, ceiling)| ceiling);
+        let to = moment("createdTo", filters.created_to)?.map(|(floor, _)| floor);
+        let cap = page_size.map_or(i64::MAX, |size| i64::try_from(size).unwrap_or(i64::MAX));
+        Ok(Self {
+            mode,
+            text: text.into_iter().filter_map(|(column, value)| Some((column, value?))).collect(),
+            from,
+            to: Some(to.map_or(visible, |to| to.min(visible))),
+            take: filters.take.map_or(DEFAULT_TAKE, saturate).min(cap),
+            skip: filters.skip.map_or(0, saturate),
+        })
+    }
+
+    /// The query and its parameters, oldest customer first.
+    pub(super) fn to_sql(&self, columns: &str) -> (String, Vec<Value>) {
+        let mut parameters = Vec::new();
+        let mut conditions = Vec::new();
+        for (column, value) in &self.text {
+            let (condition, value) = match self.mode {
+                FindMode::Exact => (format!("{column} = ?"), value.clone()),
+                FindMode::Partial => (format!("instr(fold({column}), ?) > 0"), value.to_lowercase()),
+            };
+            conditions.push(condition);
+            parameters.push(Value::from(value));
+        }
+        for (condition, value) in [("created_ms >= ?", self.from), ("created_ms <= ?", self.to)] {
+            if let Some(value) = value {
+                conditions.push(condition.to_owned());
+                parameters.push(Value::from(value));
+            }
+        }
+        parameters.extend([Value::from(self.take), Value::from(self.skip)]);
+        let conditions = conditions.join(" AND ");
+        let sql = format!("SELECT {columns} FROM customers WHERE {conditions} ORDER BY seq LIMIT ? OFFSET ?");
+        (sql, parameters)
+    }
+}
+
+fn moment(field: &str, text: Option<String>) -> Result<Option<(i64, i64)>, Refusal> {
+    let Some(text) = text else { return Ok(None) };
+    let moment = clock::parse(&text);
+    moment.map(Some).ok_or_else(|| Refusal::invalid(vec![format!("{field} must be an ISO 8601 date and time")]))
+}
+
+fn saturate(count: u64) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}

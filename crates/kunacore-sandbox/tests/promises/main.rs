@@ -1,0 +1,9 @@
+//! What a sandbox promises to whoever runs it and to whoever sends it requests, tried over real sockets.
+
+mod access;
+mod create;
+mod file;
+mod ledger;
+mod lookup;
+mod server;
+mod support;
