@@ -297,7 +297,10 @@ fn retry_after(headers: &HeaderMap) -> Option<Duration> {
 
 impl Cause {
     fn sentence(&self, what: &str) -> String {
-        if self.detail.is_empty() { what.to_owned() } else { format!("{what}: {}", self.detail) }
+        match self.detail.as_str() {
+            "" => format!("{what} in time"),
+            detail => format!("{what}: {detail}"),
+        }
     }
 }
 

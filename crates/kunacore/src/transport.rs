@@ -58,7 +58,7 @@ pub(crate) enum Observation {
 /// Why there was no answer.
 pub(crate) struct Cause {
     pub(crate) code: &'static str,
-    /// The lowest layer's words, such as "Connection refused".
+    /// The lowest layer's words, such as "Connection refused"; empty when the time was simply over.
     pub(crate) detail: String,
 }
 
@@ -84,7 +84,7 @@ pub(crate) async fn exchange(
     };
     let cause = match tokio::time::timeout(limit, call).await {
         Ok(error) => Cause::of(error),
-        Err(_) => Cause { code: "timeout", detail: format!("no answer within {limit:?}") },
+        Err(_) => Cause { code: "timeout", detail: String::new() },
     };
     let unsent = guard.finish();
     match attempt.take_reply() {

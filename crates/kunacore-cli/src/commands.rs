@@ -1,0 +1,137 @@
+//! The commands, but for the demo.
+
+use std::io::Read as _;
+use std::path::Path;
+
+use clap::CommandFactory;
+use clap_complete::Shell;
+use kunacore::{CustomerFilter, NewCustomer};
+use kunacore_sandbox::{Sandbox, SandboxOptions};
+
+use crate::arguments::{self, Arguments, Create, Find, Global};
+use crate::connect::connect;
+use crate::output::{Failure, Output};
+
+/// `kunacore create`
+pub(crate) async fn create(create: &Create, global: &Global, output: &Output) -> Result<(), Failure> {
+    let customer = match &create.from {
+        Some(path) => NewCustomer::from_json(&read(path)?)?,
+        None => {
+            create.fields().fold(NewCustomer::builder(), |builder, (field, value)| builder.set(field, value)).build()?
+        }
+    };
+    let connection = connect(global, output).await?;
+    let created = connection.client.create_customer(&customer).detailed().await?;
+    output.customer(&created.customer, Some(created.how))
+}
+
+/// `kunacore find`
+pub(crate) async fn find(find: &Find, global: &Global, output: &Output) -> Result<(), Failure> {
+    let mut filter = CustomerFilter::new();
+    macro_rules! set {
+        ($($name:ident)*) => { $(if let Some(text) = &find.$name { filter = filter.$name(text); })* };
+    }
+    set!(email wallet_id phone_number full_name comment external_id referral_id created_from created_to);
+    if let Some(count) = find.take {
+        filter = filter.take(count);
+    }
+    if let Some(count) = find.skip {
+        filter = filter.skip(count);
+    }
+    let connection = connect(global, output).await?;
+    let customers = connection.client.find_customers(&filter).await?;
+    output.note(&match customers.len() {
+        0 => "no customer found".to_owned(),
+        1 => "1 customer found".to_owned(),
+        count => format!("{count} customers found"),
+    });
+    for (index, customer) in customers.iter().enumerate() {
+        if index > 0 && !output.json {
+            output.result("\n")?;
+        }
+        output.customer(customer, None)?;
+    }
+    Ok(())
+}
+
+/// `kunacore show`
+pub(crate) async fn show(id: &str, global: &Global, output: &Output) -> Result<(), Failure> {
+    let connection = connect(global, output).await?;
+    output.customer(&connection.client.customer_details(id).await?, None)
+}
+
+/// `kunacore sandbox`: serves until it is asked to end.
+pub(crate) async fn sandbox(options: &arguments::Sandbox, output: &Output) -> Result<(), Failure> {
+    let sandbox = Sandbox::start(SandboxOptions {
+        listen: options.listen,
+        db: options.db.clone(),
+        latency: options.latency,
+        seed: options.seed,
+        dialect: options.dialect,
+        duplicate_status: options.duplicate_status,
+        unique: !options.no_unique,
+        find: options.find,
+        page_size: options.page_size,
+        find_delay: options.find_delay,
+    })
+    .await?;
+    output.result(&format!("listening on {}", sandbox.url()))?;
+    output.note(&format!("api-key: {}; Ctrl-C ends it", sandbox.api_key()));
+    asked_to_end().await.map_err(|error| Failure::usage(format!("signals cannot be watched: {error}")))?;
+    sandbox.stop();
+    Ok(())
+}
+
+/// Ctrl-C, or the polite end that a service manager asks for.
+async fn asked_to_end() -> std::io::Result<()> {
+    #[cfg(unix)]
+    {
+        let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+        tokio::select! {
+            result = tokio::signal::ctrl_c() => result,
+            _ = terminate.recv() => Ok(()),
+        }
+    }
+    #[cfg(not(unix))]
+    tokio::signal::ctrl_c().await
+}
+
+/// `kunacore schema`
+pub(crate) fn schema(output: &Output) -> Result<(), Failure> {
+    let schema = schemars::schema_for!(NewCustomer);
+    output.result(&format!("{:#}", schema.as_value()))
+}
+
+/// `kunacore completions`
+pub(crate) fn completions(shell: Shell, output: &Output) -> Result<(), Failure> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Arguments::command(), "kunacore", &mut script);
+    output.result(&String::from_utf8_lossy(&script))
+}
+
+/// `kunacore man`
+pub(crate) fn man(name: Option<&str>, output: &Output) -> Result<(), Failure> {
+    let mut command = Arguments::command();
+    command.build();
+    let page = match name {
+        None => clap_mangen::Man::new(command),
+        Some(name) => match command.find_subcommand(name) {
+            Some(found) => clap_mangen::Man::new(found.clone()),
+            None => return Err(Failure::usage(format!("there is no command `{name}`"))),
+        },
+    };
+    let mut text = Vec::new();
+    page.render(&mut text)?;
+    output.result(&String::from_utf8_lossy(&text))
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+    let mut bytes = Vec::new();
+    let result = if path == Path::new("-") {
+        std::io::stdin().lock().read_to_end(&mut bytes).map(drop)
+    } else {
+        std::fs::read(path).map(|read| bytes = read)
+    };
+    result.map_err(|error| Failure::usage(format!("{} cannot be read: {error}", path.display())))?;
+    Ok(bytes)
+}

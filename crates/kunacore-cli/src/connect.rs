@@ -1,0 +1,49 @@
+//! From flags and environment to a client, of a real server or of a sandbox in this process.
+
+use kunacore::{Client, Credentials, environment};
+use kunacore_sandbox::{Sandbox, SandboxOptions};
+
+use crate::arguments::Global;
+use crate::output::{Failure, Output};
+
+/// A client, and the sandbox it talks to where there is one.
+pub(crate) struct Connection {
+    pub(crate) client: Client,
+    _sandbox: Option<Sandbox>,
+}
+
+/// Makes the client that the flags and the environment describe.
+pub(crate) async fn connect(global: &Global, output: &Output) -> Result<Connection, Failure> {
+    let (base_url, credentials, sandbox) = match &global.sandbox {
+        Some(db) => {
+            let sandbox = Sandbox::start(SandboxOptions { db: db.clone(), ..SandboxOptions::default() }).await?;
+            output.note(&match db {
+                Some(db) => format!("using a sandbox that keeps its customers in {}", db.display()),
+                None => "using a sandbox in memory: it is gone when this command ends".to_owned(),
+            });
+            (sandbox.url().to_owned(), Credentials::api_key(sandbox.api_key()), Some(sandbox))
+        }
+        None => {
+            let base_url = match &global.base_url {
+                Some(url) => url.clone(),
+                None => environment::base_url()?,
+            };
+            (base_url, environment::credentials()?, None)
+        }
+    };
+    let mut builder =
+        Client::builder(base_url).credentials(credentials).allow_http(global.allow_http || environment::allow_http()?);
+    if let Some(timeout) = global.timeout {
+        builder = builder.timeout(timeout);
+    }
+    if let Some(deadline) = global.deadline {
+        builder = builder.deadline(deadline);
+    }
+    if let Some(path) = &global.ca_bundle {
+        builder = builder.ca_bundle(path);
+    }
+    if let Some(url) = &global.proxy {
+        builder = builder.proxy(url.as_str());
+    }
+    Ok(Connection { client: builder.build()?, _sandbox: sandbox })
+}

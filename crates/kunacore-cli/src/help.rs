@@ -1,0 +1,105 @@
+//! What the help texts end with, and how times and colours are read. A test runs every example as it stands here.
+
+use std::ffi::OsString;
+use std::time::Duration;
+
+use clap::ColorChoice;
+
+pub(crate) const ROOT: &str = "\
+Credentials come from the environment, one kind of: KUNACORE_API_KEY; KUNACORE_ACCESS_TOKEN; or KUNACORE_EMAIL,
+KUNACORE_PASSWORD and KUNACORE_MERCHANT_ID. Each can also be given as …_FILE, the path of a file that holds it.
+
+Exit status: 0 done; 1 usage or configuration; 2 rejected; 3 the outcome is unknown; 4 not applied, try again.
+
+Example:
+  kunacore demo";
+
+pub(crate) const DEMO: &str = "\
+Example:
+  kunacore demo";
+
+pub(crate) const CREATE: &str = "\
+Example:
+  kunacore create --sandbox --email alexsmith@mail.com --first-name Alex --last-name Smith --country FR \\
+    --verification-document-id FV633452 --residence-address 'Champ de Mars, Paris'";
+
+pub(crate) const FIND: &str = "\
+Example:
+  kunacore find --sandbox --email alexsmith@mail.com";
+
+pub(crate) const SHOW: &str = "\
+Example:
+  id=$(kunacore create -q --sandbox=demo.db --email alexsmith@mail.com --first-name Alex --last-name Smith \\
+    --country FR --verification-document-id FV633452 --residence-address 'Champ de Mars, Paris' |
+    awk '$1 == \"id\" { print $2 }') &&
+  kunacore show --sandbox=demo.db \"$id\"";
+
+pub(crate) const SANDBOX: &str = "\
+It accepts the api-key sandbox-api-key, and the login partner@example.com with the password sandbox-password and the
+merchant id sandbox-merchant. /_sandbox/ledger tells what was created.
+
+Example:
+  kunacore sandbox --db sandbox.db --latency 50ms";
+
+pub(crate) const SCHEMA: &str = "\
+Example:
+  kunacore schema";
+
+pub(crate) const COMPLETIONS: &str = "\
+Example:
+  kunacore completions bash";
+
+pub(crate) const MAN: &str = "\
+Example:
+  kunacore man create";
+
+/// Reads `30s`, `500ms`, `1m 30s`, or plain seconds.
+pub(crate) fn duration(text: &str) -> Result<Duration, String> {
+    let plain = text.parse::<f64>().ok().map(Duration::try_from_secs_f64);
+    match plain {
+        Some(seconds) => seconds.map_err(|_| "a time cannot be negative or endless".to_owned()),
+        None => humantime::parse_duration(text).map_err(|_| "write 30s, 500ms, or plain seconds".to_owned()),
+    }
+}
+
+/// The choice of `--color`, read before clap does, as clap needs it for its own errors.
+pub(crate) fn color_choice(arguments: &[OsString]) -> ColorChoice {
+    let mut words = arguments.iter().filter_map(|argument| argument.to_str());
+    while let Some(word) = words.next() {
+        let choice = match word.strip_prefix("--color") {
+            Some("") => words.next(),
+            Some(rest) => rest.strip_prefix('='),
+            None => None,
+        };
+        match choice {
+            Some("always") => return ColorChoice::Always,
+            Some("never") => return ColorChoice::Never,
+            _ => {}
+        }
+    }
+    ColorChoice::Auto
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_read_with_units_and_as_plain_seconds() {
+        assert_eq!(duration("30s"), Ok(Duration::from_secs(30)));
+        assert_eq!(duration("500ms"), Ok(Duration::from_millis(500)));
+        assert_eq!(duration("2"), Ok(Duration::from_secs(2)));
+        assert_eq!(duration("0.5"), Ok(Duration::from_millis(500)));
+        for odd in ["", "-1", "soon", "inf", "NaN"] {
+            assert!(duration(odd).is_err(), "{odd}");
+        }
+    }
+
+    #[test]
+    fn the_colour_is_found_in_both_spellings() {
+        let choice = |words: &[&str]| color_choice(&words.iter().map(OsString::from).collect::<Vec<_>>());
+        assert_eq!(choice(&["kunacore", "--color", "never", "demo"]), ColorChoice::Never);
+        assert_eq!(choice(&["kunacore", "demo", "--color=always"]), ColorChoice::Always);
+        assert_eq!(choice(&["kunacore", "demo"]), ColorChoice::Auto);
+    }
+}
