@@ -1,0 +1,224 @@
+//! The cases of `tests/conformance`, which every language runs; their form is described there.
+
+use std::path::Path;
+use std::time::Duration;
+
+use kunacore::{Client, Credentials, Customer, CustomerFilter, Error, Field, Login, NewCustomer};
+use kunacore_tests::{Answer, Server};
+use serde_json::Value;
+
+#[tokio::test]
+async fn every_case_holds() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("conformance");
+    let mut count = 0;
+    let mut failures = Vec::new();
+    for entry in std::fs::read_dir(folder).expect("the folder") {
+        let path = entry.expect("a file").path();
+        if path.extension().is_none_or(|extension| extension != "json") {
+            continue;
+        }
+        let cases: Vec<Value> =
+            serde_json::from_slice(&std::fs::read(&path).expect("readable")).expect("a list of cases");
+        for case in cases {
+            count += 1;
+            if let Err(why) = run(&case).await {
+                failures.push(format!("{}: {}\n    {why}", path.file_name().expect("a name").display(), case["name"]));
+            }
+        }
+    }
+    println!("{count} conformance cases");
+    assert!(count > 90, "only {count} cases were found");
+    assert!(failures.is_empty(), "{} of {count} cases fail:\n{}", failures.len(), failures.join("\n"));
+}
+
+macro_rules! ensure {
+    ($condition:expr, $($why:tt)+) => {
+        if !$condition {
+            return Err(format!($($why)+));
+        }
+    };
+}
+
+async fn run(case: &Value) -> Result<(), String> {
+    let exchanges = case["exchanges"].as_array().expect("exchanges");
+    let server = Server::start(exchanges.iter().map(answer).collect()).await.expect("a port");
+    let result = call(case, &client(&case["client"], server.url())).await;
+
+    let seen = server.seen();
+    ensure!(seen.len() == exchanges.len(), "{} requests were sent, not {}", seen.len(), exchanges.len());
+    for (seen, exchange) in seen.iter().zip(exchanges) {
+        let expected = &exchange["request"];
+        let line = format!("POST {} HTTP/1.1", expected["path"].as_str().expect("a path"));
+        ensure!(seen.line == line, "sent {}", seen.line);
+        ensure!(seen.body == expected["body"].as_str().expect("a body"), "sent {}", seen.body);
+        let listed = expected["headers"].as_object().expect("headers");
+        for (name, value) in listed {
+            ensure!(seen.header(name) == value.as_str(), "sent {name}: {:?}", seen.header(name));
+        }
+        for name in ["authorization", "api-key", "merchant_id", "api-version"] {
+            ensure!(listed.contains_key(name) || seen.header(name).is_none(), "sent {name}");
+        }
+    }
+
+    let expected = case["result"].as_object().expect("a result").iter().next().expect("one result");
+    match (expected.0.as_str(), result) {
+        ("customer", Ok(Found::One(customer))) => matches(&customer, expected.1),
+        ("customers", Ok(Found::Many(customers))) => {
+            let expected = expected.1.as_array().expect("a list");
+            ensure!(customers.len() == expected.len(), "{} customers", customers.len());
+            customers.iter().zip(expected).try_for_each(|(customer, expected)| matches(customer, expected))
+        }
+        ("error", Err(error)) => check_error(&error, expected.1, case),
+        (wanted, Ok(_)) => Err(format!("succeeded, but {wanted} was expected")),
+        (wanted, Err(error)) => Err(format!("{wanted} was expected: {error}")),
+    }
+}
+
+enum Found {
+    One(Box<Customer>),
+    Many(Vec<Customer>),
+}
+
+async fn call(case: &Value, client: &Client) -> Result<Found, Error> {
+    let (name, arguments) = case["call"].as_object().expect("a call").iter().next().expect("one call");
+    let arguments = arguments.as_object().expect("arguments");
+    let text = |value: &Value| value.as_str().expect("text").to_owned();
+    match name.as_str() {
+        "create_customer" => {
+            let mut builder = NewCustomer::builder();
+            for (name, value) in arguments {
+                builder = builder.set(Field::from_name(name).expect("a field"), text(value));
+            }
+            client.create_customer(&builder.build()?).await.map(|customer| Found::One(Box::new(customer)))
+        }
+        "find_customers" => {
+            let mut filter = CustomerFilter::new();
+            for (name, value) in arguments {
+                let number = || u32::try_from(value.as_u64().expect("a number")).expect("a small number");
+                filter = match name.as_str() {
+                    "email" => filter.email(text(value)),
+                    "wallet_id" => filter.wallet_id(text(value)),
+                    "phone_number" => filter.phone_number(text(value)),
+                    "full_name" => filter.full_name(text(value)),
+                    "comment" => filter.comment(text(value)),
+                    "external_id" => filter.external_id(text(value)),
+                    "referral_id" => filter.referral_id(text(value)),
+                    "created_from" => filter.created_from(text(value)),
+                    "created_to" => filter.created_to(text(value)),
+                    "take" => filter.take(number()),
+                    "skip" => filter.skip(number()),
+                    other => panic!("unknown filter {other}"),
+                };
+            }
+            client.find_customers(&filter).await.map(Found::Many)
+        }
+        "customer_details" => {
+            client.customer_details(text(&arguments["id"])).await.map(|customer| Found::One(Box::new(customer)))
+        }
+        other => panic!("unknown call {other}"),
+    }
+}
+
+fn client(options: &Value, url: &str) -> Client {
+    let text = |name: &str| options[name].as_str();
+    let credentials = match (text("api_key"), text("access_token")) {
+        (Some(key), _) => Credentials::api_key(key),
+        (_, Some(token)) => Credentials::access_token(token),
+        _ => Login {
+            email: text("email").expect("an e-mail").into(),
+            password: text("password").expect("a password").into(),
+            merchant_id: text("merchant_id").expect("a merchant id").into(),
+        }
+        .into(),
+    };
+    let mut builder = Client::builder(url).credentials(credentials);
+    if let Some(seconds) = options["timeout"].as_f64() {
+        builder = builder.timeout(Duration::from_secs_f64(seconds));
+    }
+    builder.build().expect("a client")
+}
+
+fn answer(exchange: &Value) -> Answer {
+    if exchange["close"] == true {
+        return Answer::Close;
+    }
+    if exchange["hang"] == true {
+        return Answer::Hang;
+    }
+    let response = &exchange["response"];
+    let body = match (&response["repeat"], &response["body"]) {
+        (Value::Array(repeat), _) => {
+            let times = usize::try_from(repeat[1].as_u64().expect("a number")).expect("a size");
+            repeat[0].as_str().expect("text").repeat(times)
+        }
+        (_, Value::String(text)) => text.clone(),
+        (_, value) => value.to_string(),
+    };
+    let headers = response["headers"].as_object().into_iter().flatten();
+    Answer::Reply {
+        status: u16::try_from(response["status"].as_u64().expect("a status")).expect("a status"),
+        headers: headers.map(|(name, value)| (name.clone(), value.as_str().expect("text").to_owned())).collect(),
+        body: body.into_bytes(),
+        truncate: response["truncate"] == true,
+    }
+}
+
+fn matches(customer: &Customer, expected: &Value) -> Result<(), String> {
+    for (name, value) in expected.as_object().expect("values") {
+        let actual = match name.as_str() {
+            "id" => Some(customer.id().as_str()),
+            "walletId" => Some(customer.wallet_id().as_str()),
+            "email" => customer.email(),
+            "firstName" => customer.first_name(),
+            "lastName" => customer.last_name(),
+            "phoneNumber" => customer.phone_number(),
+            "comment" => customer.comment(),
+            "externalId" => customer.external_id(),
+            "referralId" => customer.referral_id(),
+            "createdAt" => customer.created_at().and(customer.raw()["createdAt"].as_str()),
+            // Only a creation tells how; that it succeeded is what it says.
+            "how" => Some("created"),
+            other => panic!("unknown name {other}"),
+        };
+        ensure!(actual == value.as_str(), "{name} is {actual:?}, not {value}");
+    }
+    Ok(())
+}
+
+fn check_error(error: &Error, expected: &Value, case: &Value) -> Result<(), String> {
+    let texts =
+        [error.to_string(), format!("{error:?}"), format!("{error:#?}"), error.message(), error.next().to_owned()];
+    for (name, value) in expected.as_object().expect("values") {
+        let actual: Value = match name.as_str() {
+            "exception" => continue,
+            "kind" => format!("{:?}", error.kind()).into(),
+            "outcome" => error.outcome().as_str().into(),
+            "status" => error.status().into(),
+            "code" => error.code().into(),
+            "request_id" => error.request_id().into(),
+            "retry_after" => error.retry_after().map(|wait| wait.as_secs()).into(),
+            "attempts" => error.attempts().into(),
+            "problems" => error.problems().iter().map(|p| (p.field().to_owned(), Value::from(p.reason()))).collect(),
+            "message" => {
+                let wanted = value.as_str().expect("text");
+                ensure!(texts[0].contains(wanted), "the text lacks “{wanted}”: {}", texts[0]);
+                continue;
+            }
+            "may_show" => continue,
+            other => panic!("unknown name {other}"),
+        };
+        ensure!(actual == *value, "{name} is {actual}, not {value}: {error}");
+    }
+    let sent =
+        case["call"].as_object().expect("a call").values().flat_map(|a| a.as_object().expect("arguments").values());
+    let may_show = expected["may_show"].as_array().cloned().unwrap_or_default();
+    for value in sent.chain(case["client"].as_object().expect("options").values()) {
+        if let Some(secret) = value.as_str().map(str::trim).filter(|text| !text.is_empty() && !may_show.contains(value))
+        {
+            for text in &texts {
+                ensure!(!text.contains(secret), "“{secret}” shows: {text}");
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,39 @@
+//! What no single crate can promise.
+
+#![allow(clippy::unwrap_used, reason = "these are tests")]
+
+mod conformance;
+mod contract;
+mod errors;
+mod sandboxed;
+mod transport;
+mod wire;
+
+use kunacore::{Client, Credentials, NewCustomer, NewCustomerBuilder};
+
+/// The seed page's customer, with the six required fields.
+fn alex() -> NewCustomerBuilder {
+    NewCustomer::builder()
+        .email("alexsmith@mail.com")
+        .first_name("Alex")
+        .last_name("Smith")
+        .country("FR")
+        .verification_document_id("FV633452")
+        .residence_address("Champ de Mars, 5 Av. Anatole France, 75007 Paris, France")
+}
+
+/// The seed page's customer, with all eleven fields.
+fn alex_in_full() -> NewCustomer {
+    alex()
+        .phone_number("+380991234567")
+        .comment("Alex is a special client. Hi is a refferal of Denis.")
+        .external_id("12124d80-dd80-4c70-aa9c-c2aa014cc29e")
+        .referral_id("1f44b1c7-9fd4-4d20-b9a4-7aca3646d0d5")
+        .itn("633-123-92-12")
+        .build()
+        .expect("valid")
+}
+
+fn client(url: &str) -> Client {
+    Client::builder(url).credentials(Credentials::api_key("test-api-key")).build().expect("a client")
+}
