@@ -25,10 +25,10 @@ pub fn drop_error_responses(document: &mut Value) {
     }
 }
 
-/// Removes `pattern`, `minLength` and their like: what a request must hold is checked by `NewCustomer`, with an answer
+/// Removes `pattern`, `format`, `minLength` and their like: what a request must hold is checked by `NewCustomer`, with an answer
 /// that names every field, and a response is never refused for its form.
 pub fn drop_constraints(document: &mut Value) {
-    const CONSTRAINTS: [&str; 6] = ["pattern", "minLength", "maxLength", "minimum", "maximum", "enum"];
+    const CONSTRAINTS: [&str; 7] = ["pattern", "format", "minLength", "maxLength", "minimum", "maximum", "enum"];
     match document {
         Value::Object(node) => {
             if node.get("type").is_some_and(Value::is_string) {
@@ -59,7 +59,8 @@ mod tests {
         let mut document = json!({"properties": {
             "country": {"type": "string", "pattern": "^[A-Z]{2}$", "description": "a country"},
             "pattern": {"type": "string", "minLength": 1},
-            "take": {"type": "integer", "format": "int64", "minimum": 0},
+            "createdFrom": {"type": "string", "format": "date-time"},
+            "take": {"type": "integer", "minimum": 0},
         }});
         drop_constraints(&mut document);
         assert_eq!(
@@ -67,7 +68,8 @@ mod tests {
             json!({"properties": {
                 "country": {"type": "string", "description": "a country"},
                 "pattern": {"type": "string"},
-                "take": {"type": "integer", "format": "int64"},
+                "createdFrom": {"type": "string"},
+                "take": {"type": "integer"},
             }})
         );
     }

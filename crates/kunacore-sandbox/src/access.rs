@@ -57,14 +57,18 @@ impl Access {
         Ok(format!("{signed}.{signature}"))
     }
 
-    /// Accepts a request that carries the api-key or a token of ours that is still good.
+    /// Accepts a request that carries the api-key or a token of ours that is still good. Of two credentials both must be
+    /// good: a wrong one beside a good one is a mistake of the client's.
     pub(crate) fn check(&self, headers: &HeaderMap, now: i64) -> Result<(), Refusal> {
-        if let Some(key) = headers.get("api-key") {
-            return if key == API_KEY { Ok(()) } else { Err(Refusal::unauthorized("the api-key is wrong")) };
-        }
-        let Some(authorization) = headers.get(AUTHORIZATION) else {
+        let key = headers.get("api-key");
+        let authorization = headers.get(AUTHORIZATION);
+        if key.is_none() && authorization.is_none() {
             return Err(Refusal::unauthorized("an api-key or an access token is required"));
-        };
+        }
+        if key.is_some_and(|key| key != API_KEY) {
+            return Err(Refusal::unauthorized("the api-key is wrong"));
+        }
+        let Some(authorization) = authorization else { return Ok(()) };
         let token = authorization.to_str().ok().and_then(bearer);
         match token.and_then(|token| self.claims(token)) {
             Some(claims) if claims.exp > now => Ok(()),
@@ -122,6 +126,22 @@ mod tests {
         assert!(!accepts(&ours, &format!("{head}.{later}.{signature}"), 1000));
         assert!(!accepts(&ours, &format!("{head_and_claims}."), 1000));
         assert!(!accepts(&ours, "", 1000));
+    }
+
+    #[test]
+    fn a_wrong_credential_beside_a_good_one_is_refused() {
+        let access = Access::new(None);
+        let with = |key: &'static str, token: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert("api-key", HeaderValue::from_static(key));
+            let value = HeaderValue::from_str(&format!("Bearer {token}")).expect("tokens are header values");
+            headers.insert(AUTHORIZATION, value);
+            access.check(&headers, 1000).is_ok()
+        };
+        let token = access.issue(1000).expect("a token");
+        assert!(with(API_KEY, &token));
+        assert!(!with("wrong", &token));
+        assert!(!with(API_KEY, "wrong"));
     }
 
     #[test]

@@ -5,6 +5,7 @@
 
 use rusqlite::types::Value;
 use serde::Deserialize;
+use serde_json::Number;
 
 use super::email_key;
 use crate::clock;
@@ -27,8 +28,8 @@ pub(crate) struct Filters {
     referral_id: Option<String>,
     created_from: Option<String>,
     created_to: Option<String>,
-    take: Option<u64>,
-    skip: Option<u64>,
+    take: Option<Number>,
+    skip: Option<Number>,
 }
 
 /// A look-up as the store runs it; times are in milliseconds since the Unix epoch.
@@ -104,6 +105,40 @@ fn moment(field: &str, text: Option<String>) -> Result<Option<(i64, i64)>, Refus
     moment.map(Some).ok_or_else(|| Refusal::invalid(vec![format!("{field} must be an ISO 8601 date and time")]))
 }
 
-fn saturate(count: u64) -> i64 {
-    i64::try_from(count).unwrap_or(i64::MAX)
+/// The contract bounds a count from below only, and takes `3.0` for a whole number; more than SQLite can count is all.
+fn saturate(count: Number) -> i64 {
+    count.as_i64().or_else(|| count.as_f64().map(|count| count as i64)).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn any_count_that_the_contract_allows_is_taken() {
+        let count = |text: &str| saturate(serde_json::from_str(text).expect("a number"));
+        assert_eq!((count("0"), count("3.0"), count("7")), (0, 3, 7));
+        assert_eq!((count("18446744073709551615"), count("1e30")), (i64::MAX, i64::MAX));
+    }
+    use crate::store::Store;
+
+    #[test]
+    fn exact_look_ups_by_email_wallet_and_external_id_use_an_index() {
+        let something = || Some("something".to_owned());
+        for unique in [true, false] {
+            let store = Store::open(None, unique).expect("a store in memory");
+            for filters in [
+                Filters { email: something(), ..Filters::default() },
+                Filters { wallet_id: something(), ..Filters::default() },
+                Filters { external_id: something(), comment: something(), ..Filters::default() },
+            ] {
+                let search = Search::new(filters, FindMode::Exact, 0, None).expect("filters that can be read");
+                let (sql, parameters) = search.to_sql("id");
+                let mut query = store.db.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).expect("SQL");
+                let plan: String =
+                    query.query_row(rusqlite::params_from_iter(parameters), |row| row.get("detail")).expect("a plan");
+                assert!(plan.starts_with("SEARCH customers USING INDEX"), "{plan}");
+            }
+        }
+    }
 }

@@ -42,7 +42,7 @@ async fn the_documented_example_is_created_and_answered_with_exactly_the_documen
 #[tokio::test]
 async fn optional_fields_that_were_not_sent_come_back_as_null() {
     let tried = started().await;
-    let data = &tried.seed(&[customer(ALEX)]).await[0];
+    let data = &tried.create_all(&[customer(ALEX)]).await[0];
     for optional in ["phoneNumber", "comment", "externalId", "referralId"] {
         assert_eq!(data.get(optional), Some(&Value::Null), "{optional}");
     }
@@ -63,7 +63,7 @@ async fn a_duplicate_is_refused_in_every_dialect_and_with_every_status() {
         for status in [400, 409, 422] {
             let options = SandboxOptions { dialect, duplicate_status: status, ..SandboxOptions::default() };
             let tried = start(options).await;
-            tried.seed(&[alex()]).await;
+            tried.create_all(&[alex()]).await;
             let answer = tried.create(&alex()).await;
 
             assert_eq!(answer.status.as_u16(), status);
@@ -92,7 +92,7 @@ async fn a_duplicate_is_refused_in_every_dialect_and_with_every_status() {
 #[tokio::test]
 async fn an_email_that_differs_in_case_or_blanks_is_a_duplicate() {
     let tried = started().await;
-    tried.seed(&[alex()]).await;
+    tried.create_all(&[alex()]).await;
     for same in ["AlexSmith@Mail.com", " alexsmith@mail.com "] {
         assert_eq!(tried.create(&customer(same)).await.status, StatusCode::CONFLICT, "{same}");
     }
@@ -102,7 +102,7 @@ async fn an_email_that_differs_in_case_or_blanks_is_a_duplicate() {
 #[tokio::test]
 async fn without_uniqueness_an_email_can_be_created_twice() {
     let tried = start(SandboxOptions { unique: false, ..SandboxOptions::default() }).await;
-    let created = tried.seed(&[alex(), alex()]).await;
+    let created = tried.create_all(&[alex(), alex()]).await;
     assert_ne!(created[0]["id"], created[1]["id"]);
     assert_eq!(tried.found(json!({ "email": ALEX })).await, [ALEX, ALEX]);
 }
@@ -182,16 +182,16 @@ async fn a_seed_gives_the_same_ids_in_any_order() {
     let (one, other) = (start(options.clone()).await, start(options.clone()).await);
     let ids = |data: &Value| (data["id"].clone(), data["walletId"].clone());
 
-    let first = one.seed(&[customer(ALEX), customer("alex@example.com")]).await;
-    let second = other.seed(&[customer("alex@example.com"), customer("AlexSmith@mail.com")]).await;
+    let first = one.create_all(&[customer(ALEX), customer("alex@example.com")]).await;
+    let second = other.create_all(&[customer("alex@example.com"), customer("AlexSmith@mail.com")]).await;
     assert_eq!(ids(&first[0]), ids(&second[1]));
     assert_eq!(ids(&first[1]), ids(&second[0]));
 
-    let unseeded = started().await.seed(&[customer(ALEX)]).await;
+    let unseeded = started().await.create_all(&[customer(ALEX)]).await;
     assert_ne!(ids(&first[0]), ids(&unseeded[0]));
 
     let repeating = start(SandboxOptions { unique: false, ..options }).await;
-    let repeated = repeating.seed(&[customer(ALEX), customer(ALEX)]).await;
+    let repeated = repeating.create_all(&[customer(ALEX), customer(ALEX)]).await;
     assert_eq!(ids(&first[0]), ids(&repeated[0]));
     assert_ne!(ids(&repeated[0]), ids(&repeated[1]));
 }

@@ -26,13 +26,13 @@ fn refusal(options: SandboxOptions) -> String {
 async fn a_restart_keeps_customers_counts_and_the_course_of_time() {
     let (_folder, path) = temporary();
     let tried = start(at(&path)).await;
-    let first = tried.seed(&[alex()]).await.remove(0);
+    let first = tried.create_all(&[alex()]).await.remove(0);
     tried.found(json!({})).await;
     tried.sandbox.stop();
 
     let tried = start(at(&path)).await;
     assert_eq!(tried.create(&alex()).await.status, StatusCode::CONFLICT);
-    let second = tried.seed(&[customer("alex@example.com")]).await.remove(0);
+    let second = tried.create_all(&[customer("alex@example.com")]).await.remove(0);
     assert!(second["createdAt"].as_str() > first["createdAt"].as_str());
     let ledger = tried.sandbox.ledger().expect("the ledger is readable");
     assert_eq!(ledger.created.iter().map(|row| (row.seq, row.request)).collect::<Vec<_>>(), [(1, 1), (2, 4)]);
@@ -43,7 +43,7 @@ async fn a_restart_keeps_customers_counts_and_the_course_of_time() {
 async fn what_was_answered_is_in_the_files_even_when_nobody_closes_them() {
     let (folder, path) = temporary();
     let tried = start(at(&path)).await;
-    tried.seed(&[alex(), customer("alex@example.com")]).await;
+    tried.create_all(&[alex(), customer("alex@example.com")]).await;
 
     // What is on disk now is what a killed process leaves behind: the file and its log, without a clean end.
     let copy = folder.path().join("copy.db");
@@ -53,7 +53,7 @@ async fn what_was_answered_is_in_the_files_even_when_nobody_closes_them() {
 
     let left = start(at(&copy)).await;
     assert_eq!(left.found(json!({})).await, [ALEX, "alex@example.com"]);
-    left.seed(&[customer("smith@example.com")]).await;
+    left.create_all(&[customer("smith@example.com")]).await;
     let ledger = left.sandbox.ledger().expect("the ledger is readable");
     assert_eq!(ledger.created.last().map(|row| (row.seq, row.request)), Some((3, 4)));
 }
@@ -62,13 +62,13 @@ async fn what_was_answered_is_in_the_files_even_when_nobody_closes_them() {
 async fn uniqueness_can_be_given_up_and_taken_back_while_no_email_repeats() {
     let (_folder, path) = temporary();
     let repeating = || SandboxOptions { unique: false, ..at(&path) };
-    start(at(&path)).await.seed(&[alex()]).await;
-    start(repeating()).await.seed(&[customer("alex@example.com")]).await;
+    start(at(&path)).await.create_all(&[alex()]).await;
+    start(repeating()).await.create_all(&[customer("alex@example.com")]).await;
     let tried = start(at(&path)).await;
     assert_eq!(tried.create(&alex()).await.status, StatusCode::CONFLICT);
     drop(tried);
 
-    start(repeating()).await.seed(&[alex()]).await;
+    start(repeating()).await.create_all(&[alex()]).await;
     let problem = refusal(at(&path));
     assert!(problem.contains("customers.db") && problem.contains("several customers with one e-mail"), "{problem}");
     assert_eq!(start(repeating()).await.found(json!({ "email": ALEX })).await.len(), 2);

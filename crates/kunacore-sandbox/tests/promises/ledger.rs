@@ -20,11 +20,11 @@ async fn creations_are_told_with_the_number_of_their_request_and_refusals_are_co
     let tried = started().await;
     tried.login("x", "y", "z").await;
     tried.post("/v2/customer/find", &json!({})).await;
-    let first = &tried.seed(&[alex()]).await[0];
+    let first = &tried.create_all(&[alex()]).await[0];
     tried.create(&alex()).await;
     tried.post("/v2/customer/details", &json!({})).await;
     tried.post("/v2/customer/unknown", &json!({})).await;
-    let second = &tried.seed(&[customer("alex@example.com")]).await[0];
+    let second = &tried.create_all(&[customer("alex@example.com")]).await[0];
 
     let expected = |seq, customer: &Value, request| {
         json!({
@@ -51,7 +51,7 @@ async fn creations_are_told_with_the_number_of_their_request_and_refusals_are_co
 async fn a_ledger_of_many_pages_is_told_completely() {
     let tried = started().await;
     let bodies: Vec<_> = (0..1100).map(|n| customer(&format!("alex{n}@example.com"))).collect();
-    tried.seed(&bodies).await;
+    tried.create_all(&bodies).await;
     let told = ledger(&tried, "").await;
     let seqs: Vec<_> = told["created"].as_array().expect("a list").iter().map(|row| row["seq"].as_i64()).collect();
     assert_eq!(seqs, (1..=1100).map(Some).collect::<Vec<_>>());
@@ -60,15 +60,15 @@ async fn a_ledger_of_many_pages_is_told_completely() {
 #[tokio::test]
 async fn a_reset_forgets_customers_and_counts() {
     let tried = started().await;
-    tried.seed(&[alex()]).await;
+    tried.create_all(&[alex()]).await;
     assert_eq!(send(tried.http.post(tried.url("/_sandbox/reset"))).await.status, StatusCode::NO_CONTENT);
     assert_eq!(tried.created(), 0);
     assert_eq!(ledger(&tried, "").await["requests"]["create"], 0);
     assert!(tried.found(json!({ "email": ALEX })).await.is_empty());
 
-    tried.seed(&[alex()]).await;
+    tried.create_all(&[alex()]).await;
     tried.sandbox.reset().expect("the store is writable");
-    tried.seed(&[alex()]).await;
+    tried.create_all(&[alex()]).await;
     let created = tried.sandbox.ledger().expect("the ledger is readable").created;
     assert_eq!((created[0].seq, created[0].request), (1, 1));
 }

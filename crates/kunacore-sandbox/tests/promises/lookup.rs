@@ -12,7 +12,7 @@ const OTHERS: [&str; 2] = ["alex.smith@example.com", "smith@example.com"];
 /// The example customer, then two others with less in them.
 async fn three(options: SandboxOptions) -> (Tried, Vec<Value>) {
     let tried = start(options).await;
-    let created = tried.seed(&[alex(), customer(OTHERS[0]), customer(OTHERS[1])]).await;
+    let created = tried.create_all(&[alex(), customer(OTHERS[0]), customer(OTHERS[1])]).await;
     (tried, created)
 }
 
@@ -54,7 +54,7 @@ async fn partial_filters_find_what_contains_them_in_any_case_and_take_nothing_fo
 
     let mut olena = customer("olena@example.com");
     olena["firstName"] = json!("Олена");
-    tried.seed(&[olena]).await;
+    tried.create_all(&[olena]).await;
     assert_eq!(tried.found(json!({ "fullName": "ОЛЕНА" })).await, ["olena@example.com"]);
 }
 
@@ -80,10 +80,10 @@ async fn a_page_size_caps_what_is_asked_for() {
 #[tokio::test]
 async fn times_of_creation_are_filters_with_both_ends_included() {
     let tried = started().await;
-    let created = tried.seed(&[alex()]).await;
+    let created = tried.create_all(&[alex()]).await;
     let at = created[0]["createdAt"].as_str().expect("a time");
     assert_eq!(tried.found(json!({ "createdFrom": at, "createdTo": at })).await, [ALEX]);
-    assert!(tried.found(json!({ "createdFrom": "2026-01-02" })).await.is_empty());
+    assert!(tried.found(json!({ "createdFrom": "2026-01-02T00:00:00Z" })).await.is_empty());
     assert!(tried.found(json!({ "createdTo": "2025-12-31T23:59:59Z" })).await.is_empty());
     for field in ["createdFrom", "createdTo"] {
         let answer = tried.post("/v2/customer/find", &json!({ field: "yesterday" })).await;
@@ -93,14 +93,21 @@ async fn times_of_creation_are_filters_with_both_ends_included() {
 }
 
 #[tokio::test]
-async fn a_new_customer_is_found_only_after_the_delay_but_detailed_at_once() {
-    let delay = Duration::from_millis(400);
-    let tried = start(SandboxOptions { find_delay: delay, ..SandboxOptions::default() }).await;
-    let created = tried.seed(&[alex()]).await;
-    assert!(tried.found(json!({ "email": ALEX })).await.is_empty());
+async fn a_new_customer_is_not_found_before_the_delay_but_detailed_at_once() {
+    let find_delay = Duration::from_secs(3600);
+    let tried = start(SandboxOptions { find_delay, ..SandboxOptions::default() }).await;
+    let created = tried.create_all(&[alex()]).await;
     let answer = tried.post("/v2/customer/details", &json!({ "id": created[0]["id"] })).await;
     assert_eq!(answer.status, StatusCode::OK);
-    tokio::time::sleep(delay).await;
+    assert!(tried.found(json!({ "email": ALEX })).await.is_empty());
+}
+
+#[tokio::test]
+async fn a_customer_is_found_once_the_delay_is_over() {
+    let find_delay = Duration::from_millis(50);
+    let tried = start(SandboxOptions { find_delay, ..SandboxOptions::default() }).await;
+    tried.create_all(&[alex()]).await;
+    tokio::time::sleep(find_delay * 2).await;
     assert_eq!(tried.found(json!({ "email": ALEX })).await, [ALEX]);
 }
 

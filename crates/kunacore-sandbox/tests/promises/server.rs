@@ -18,18 +18,11 @@ async fn http_2_is_spoken_to_those_who_know() {
 }
 
 #[tokio::test]
-async fn latency_holds_back_the_answer_not_the_deed() {
-    let latency = Duration::from_millis(300);
+async fn an_answer_takes_at_least_the_latency() {
+    let latency = Duration::from_millis(50);
     let tried = start(SandboxOptions { latency, ..SandboxOptions::default() }).await;
     let begun = Instant::now();
-    let example = alex();
-    let (answer, ()) = tokio::join!(tried.create(&example), async {
-        while tried.created() == 0 {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-        assert!(begun.elapsed() < latency, "the customer is created before the answer leaves");
-    });
-    assert_eq!(answer.status, StatusCode::CREATED);
+    assert_eq!(tried.create(&alex()).await.status, StatusCode::CREATED);
     assert!(begun.elapsed() >= latency);
 }
 
@@ -41,6 +34,7 @@ async fn a_stop_is_prompt_with_a_request_under_way_and_closes_everything() {
     let mut idle = TcpStream::connect(address).expect("the sandbox listens");
     let request = tried.http.post(tried.url("/v2/customer/create")).header("api-key", tried.sandbox.api_key());
     let waiting = tokio::spawn(request.json(&alex()).send());
+    // The latency holds back the answer, not the deed.
     while tried.created() == 0 {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }

@@ -112,7 +112,7 @@ impl Tried {
     }
 
     /// Creates customers that must be accepted.
-    pub(crate) async fn seed(&self, bodies: &[Value]) -> Vec<Value> {
+    pub(crate) async fn create_all(&self, bodies: &[Value]) -> Vec<Value> {
         let mut created = Vec::new();
         for body in bodies {
             let answer = self.create(body).await;
