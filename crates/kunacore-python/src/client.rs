@@ -1,0 +1,148 @@
+//! The client as Python holds it: a configuration, and the core client that was made from it in this process.
+//!
+//! A core client's connections belong to the runtime they were opened on, so a forked child makes a new one from the
+//! same configuration at its first call.
+
+use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
+
+use kunacore::ClientBuilder;
+use pyo3::exceptions::PyRuntimeError;
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+
+use crate::call::{Answer, Call};
+use crate::mailbox::{Mailbox, Pending};
+use crate::process::OfProcess;
+use crate::settings::{self, Given};
+use crate::{arguments, failure, workers};
+
+/// What `Client` and `AsyncClient` share: connections, credentials and limits. May be used from many threads.
+#[pyclass(frozen, module = "kunacore._kunacore")]
+pub(crate) struct Client {
+    base_url: String,
+    builder: ClientBuilder,
+    /// None once it is closed. Locked only by a thread that holds the GIL and keeps it meanwhile, as in `workers`.
+    core: Mutex<Option<OfProcess<kunacore::Client>>>,
+}
+
+#[pymethods]
+impl Client {
+    #[new]
+    #[pyo3(signature = (*, base_url, api_key, access_token, email, password, merchant_id, timeout, connect_timeout,
+                        deadline, ca_bundle, proxy, allow_http))]
+    #[expect(clippy::too_many_arguments, reason = "they are the keywords of the Python constructor")]
+    fn new(
+        py: Python<'_>,
+        base_url: Option<String>,
+        api_key: Option<String>,
+        access_token: Option<String>,
+        email: Option<String>,
+        password: Option<String>,
+        merchant_id: Option<String>,
+        timeout: f64,
+        connect_timeout: f64,
+        deadline: f64,
+        ca_bundle: Option<PathBuf>,
+        proxy: Option<String>,
+        allow_http: bool,
+    ) -> PyResult<Self> {
+        // The environment is read under the GIL: Python changes it under the GIL, too.
+        let base_url = settings::base_url(py, base_url)?;
+        let given = Given { api_key, access_token, email, password, merchant_id };
+        let mut builder = kunacore::Client::builder(&base_url)
+            .credentials(settings::credentials(py, given)?)
+            .timeout(settings::limit(py, "timeout", timeout)?)
+            .connect_timeout(settings::limit(py, "connect_timeout", connect_timeout)?)
+            .deadline(settings::limit(py, "deadline", deadline)?)
+            .allow_http(settings::allow_http(py, allow_http)?);
+        if let Some(path) = ca_bundle {
+            builder = builder.ca_bundle(path);
+        }
+        if let Some(url) = proxy {
+            builder = builder.proxy(url);
+        }
+        let core = builder.clone().build().map_err(|error| failure::exception(py, &error))?;
+        Ok(Self { base_url, builder, core: Mutex::new(Some(OfProcess::new(core))) })
+    }
+
+    /// Where the server is.
+    #[getter]
+    fn base_url(&self) -> &str {
+        &self.base_url
+    }
+
+    /// Creates a customer from its fields by name.
+    fn create_customer(&self, fields: &Bound<'_, PyDict>) -> PyResult<Answer> {
+        self.wait(fields.py(), Call::Create(arguments::customer(fields)?))
+    }
+
+    /// As `create_customer`, but the answer goes through the event loop's mailbox to `future`.
+    fn create_customer_async(
+        &self,
+        fields: &Bound<'_, PyDict>,
+        mailbox: &Mailbox,
+        future: Py<PyAny>,
+    ) -> PyResult<Pending> {
+        mailbox.start(fields.py(), self.core(fields.py())?, Call::Create(arguments::customer(fields)?), future)
+    }
+
+    /// Looks customers up by filters by name.
+    fn find_customers(&self, filters: &Bound<'_, PyDict>) -> PyResult<Answer> {
+        self.wait(filters.py(), Call::Find(arguments::filter(filters)?))
+    }
+
+    /// As `find_customers`, but the answer goes through the event loop's mailbox to `future`.
+    fn find_customers_async(
+        &self,
+        filters: &Bound<'_, PyDict>,
+        mailbox: &Mailbox,
+        future: Py<PyAny>,
+    ) -> PyResult<Pending> {
+        mailbox.start(filters.py(), self.core(filters.py())?, Call::Find(arguments::filter(filters)?), future)
+    }
+
+    /// Reads one customer by its id.
+    fn customer_details(&self, id: &Bound<'_, PyAny>) -> PyResult<Answer> {
+        self.wait(id.py(), Call::Details(arguments::text("id", id)?))
+    }
+
+    /// As `customer_details`, but the answer goes through the event loop's mailbox to `future`.
+    fn customer_details_async(&self, id: &Bound<'_, PyAny>, mailbox: &Mailbox, future: Py<PyAny>) -> PyResult<Pending> {
+        mailbox.start(id.py(), self.core(id.py())?, Call::Details(arguments::text("id", id)?), future)
+    }
+
+    /// Closes the connections that are not in use; calls under way are finished, later ones are refused.
+    fn close(&self) {
+        let closed = self.core.lock().unwrap_or_else(PoisonError::into_inner).take();
+        drop(closed);
+    }
+}
+
+impl Client {
+    fn wait(&self, py: Python<'_>, call: Call) -> PyResult<Answer> {
+        workers::wait(py, call.run(self.core(py)?))
+    }
+
+    /// The core client of this process.
+    fn core(&self, py: Python<'_>) -> PyResult<kunacore::Client> {
+        match self.of_this_process() {
+            Some(Ok(core)) => Ok(core),
+            Some(Err(error)) => Err(failure::exception(py, &error)),
+            None => Err(PyRuntimeError::new_err("the client is closed")),
+        }
+    }
+
+    // Apart from `core`, because making an exception runs Python code and may let another thread have the GIL.
+    fn of_this_process(&self) -> Option<Result<kunacore::Client, kunacore::Error>> {
+        let mut slot = self.core.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(core) = slot.as_ref()?.get() {
+            return Some(Ok(core.clone()));
+        }
+        let made = self.builder.clone().build();
+        if let Ok(core) = &made {
+            *slot = Some(OfProcess::new(core.clone()));
+        }
+        Some(made)
+    }
+}

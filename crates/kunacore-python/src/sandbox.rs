@@ -1,0 +1,139 @@
+//! The sandbox as Python holds it: it runs on a thread of its own, which never needs the GIL.
+
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use kunacore_sandbox::{Sandbox as Server, SandboxError, SandboxOptions, UnknownValue};
+use pyo3::exceptions::{PyOSError, PyRuntimeError, PyValueError};
+use pyo3::prelude::*;
+
+use crate::json;
+use crate::process::OfProcess;
+
+/// A KunaCore server on this machine, to try things on and to test against; made by `kunacore.sandbox()`.
+///
+/// It listens on a free port of the loopback interface and runs until `stop()`, the end of its `with` block, or until
+/// nothing refers to it any more.
+#[pyclass(frozen, module = "kunacore")]
+pub(crate) struct Sandbox {
+    /// The base URL for a client, such as `http://127.0.0.1:40123`.
+    #[pyo3(get)]
+    url: String,
+    /// The api-key that it accepts.
+    #[pyo3(get)]
+    api_key: &'static str,
+    /// The e-mail that may log in.
+    #[pyo3(get)]
+    email: &'static str,
+    /// The password that goes with `email`.
+    #[pyo3(get)]
+    password: &'static str,
+    /// The merchant id that goes with `email`.
+    #[pyo3(get)]
+    merchant_id: &'static str,
+    /// None once it is stopped.
+    server: Mutex<Option<OfProcess<Arc<Server>>>>,
+}
+
+#[pymethods]
+impl Sandbox {
+    #[new]
+    #[pyo3(signature = (*, db, latency, seed, dialect, duplicate_status, unique, find, page_size, find_delay))]
+    #[expect(clippy::too_many_arguments, reason = "they are the keywords of the Python function")]
+    fn new(
+        py: Python<'_>,
+        db: Option<PathBuf>,
+        latency: f64,
+        seed: Option<u64>,
+        dialect: &str,
+        duplicate_status: u16,
+        unique: bool,
+        find: &str,
+        page_size: Option<usize>,
+        find_delay: f64,
+    ) -> PyResult<Self> {
+        let options = SandboxOptions {
+            db,
+            latency: seconds("latency", latency)?,
+            seed,
+            dialect: choice("dialect", dialect)?,
+            duplicate_status,
+            unique,
+            find: choice("find", find)?,
+            page_size,
+            find_delay: seconds("find_delay", find_delay)?,
+            ..SandboxOptions::default()
+        };
+        let server = py.detach(|| Server::start_blocking(options)).map_err(|error| exception(&error))?;
+        Ok(Self {
+            url: server.url().to_owned(),
+            api_key: server.api_key(),
+            email: server.email(),
+            password: server.password(),
+            merchant_id: server.merchant_id(),
+            server: Mutex::new(Some(OfProcess::new(Arc::new(server)))),
+        })
+    }
+
+    /// What it has really created, in order: a dict for each, with `seq`, `id`, `walletId`, `email`, `externalId`,
+    /// `comment`, `createdAt`, `request` (the number of the request that created it) and `copy`.
+    ///
+    /// Raises RuntimeError when the sandbox is stopped, and in a forked child, which has only a copy of its memory.
+    fn ledger<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        let server = match &*self.server.lock().unwrap_or_else(PoisonError::into_inner) {
+            None => Err("the sandbox is stopped"),
+            Some(server) => {
+                server.get().map(Arc::clone).ok_or("the sandbox can be asked only by the process that started it")
+            }
+        };
+        let server = server.map_err(PyRuntimeError::new_err)?;
+        let ledger = py.detach(move || server.ledger()).map_err(|error| exception(&error))?;
+        let created =
+            serde_json::to_value(ledger.created).map_err(|error| PyRuntimeError::new_err(error.to_string()))?;
+        json::to_python(py, &created)
+    }
+
+    /// The environment that points a subprocess at it: `KUNACORE_BASE_URL` and `KUNACORE_API_KEY`.
+    fn env(&self) -> std::collections::HashMap<&'static str, &str> {
+        [("KUNACORE_BASE_URL", self.url.as_str()), ("KUNACORE_API_KEY", self.api_key)].into()
+    }
+
+    /// Stops it: its port and its database file are free when this returns. A second time it does nothing.
+    fn stop(&self, py: Python<'_>) {
+        let server = self.server.lock().unwrap_or_else(PoisonError::into_inner).take();
+        py.detach(|| drop(server));
+    }
+
+    fn __enter__(this: Py<Self>) -> Py<Self> {
+        this
+    }
+
+    #[pyo3(signature = (*_exception))]
+    fn __exit__(&self, py: Python<'_>, _exception: &Bound<'_, PyAny>) {
+        self.stop(py);
+    }
+
+    fn __repr__(&self) -> String {
+        format!("Sandbox(url='{}')", self.url)
+    }
+}
+
+fn seconds(name: &str, seconds: f64) -> PyResult<Duration> {
+    Duration::try_from_secs_f64(seconds)
+        .map_err(|_| PyValueError::new_err(format!("{name} must be a number of seconds, 0 or more")))
+}
+
+fn choice<T: FromStr<Err = UnknownValue>>(name: &str, value: &str) -> PyResult<T> {
+    value.parse().map_err(|error| PyValueError::new_err(format!("{name}: {error}")))
+}
+
+fn exception(error: &SandboxError) -> PyErr {
+    let text = error.to_string();
+    match error {
+        SandboxError::Option(_) => PyValueError::new_err(text),
+        SandboxError::Listen { .. } | SandboxError::File { .. } => PyOSError::new_err(text),
+        _ => PyRuntimeError::new_err(text),
+    }
+}

@@ -1,0 +1,210 @@
+"""The client whose calls wait for their answer."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from os import PathLike
+from types import TracebackType
+from typing import Self
+
+from kunacore._customer import Customer
+from kunacore._filters import instant
+from kunacore._kunacore import Client as Core
+
+
+class Client:
+    """A client of one KunaCore server. It may be used from many threads, and in a forked child.
+
+    While a call waits, other threads run, and Ctrl-C interrupts it. An argument wins over the environment.
+
+    Args:
+        base_url: where the server is, such as ``https://kunacore.example``; else ``KUNACORE_BASE_URL``.
+        api_key: a key for the ``api-key`` header, or
+        access_token: a token from a login elsewhere, or
+        email, password, merchant_id: a login, whose token is fetched at the first call and kept. When none of these
+            five is given, the environment is asked: ``KUNACORE_API_KEY``, ``KUNACORE_ACCESS_TOKEN``, or
+            ``KUNACORE_EMAIL``, ``KUNACORE_PASSWORD`` and ``KUNACORE_MERCHANT_ID``, each also as ``…_FILE`` with the
+            path of a file.
+        timeout: how many seconds one attempt may take, from connecting to the last byte of the answer.
+        connect_timeout: how many seconds connecting may take.
+        deadline: how many seconds one call may take as a whole, a login included.
+        ca_bundle: a PEM file with the certificate authorities to trust instead of the system's.
+        proxy: an HTTP proxy, such as ``http://proxy.example:3128``, instead of the environment's (``HTTPS_PROXY``, …).
+            A server on this machine is always reached directly.
+        allow_http: permits ``http://`` to another machine, as ``KUNACORE_ALLOW_HTTP=1`` does.
+
+    Raises:
+        ConfigurationError: the configuration cannot work; nothing is sent.
+    """
+
+    __module__ = "kunacore"
+
+    __slots__ = ("_core",)
+
+    def __init__(
+        self,
+        base_url: str | None = None,
+        *,
+        api_key: str | None = None,
+        access_token: str | None = None,
+        email: str | None = None,
+        password: str | None = None,
+        merchant_id: str | None = None,
+        timeout: float = 30.0,
+        connect_timeout: float = 5.0,
+        deadline: float = 120.0,
+        ca_bundle: str | PathLike[str] | None = None,
+        proxy: str | None = None,
+        allow_http: bool = False,
+    ) -> None:
+        self._core = Core(
+            base_url=base_url,
+            api_key=api_key,
+            access_token=access_token,
+            email=email,
+            password=password,
+            merchant_id=merchant_id,
+            timeout=timeout,
+            connect_timeout=connect_timeout,
+            deadline=deadline,
+            ca_bundle=ca_bundle,
+            proxy=proxy,
+            allow_http=allow_http,
+        )
+
+    def create_customer(
+        self,
+        *,
+        email: str,
+        first_name: str,
+        last_name: str,
+        country: str,
+        verification_document_id: str,
+        residence_address: str,
+        phone_number: str | None = None,
+        comment: str | None = None,
+        external_id: str | None = None,
+        referral_id: str | None = None,
+        itn: str | None = None,
+    ) -> Customer:
+        """Creates a customer, which opens its wallet. The request is sent once.
+
+        Success means that the server confirmed the customer with both ids. Values are sent as they are given.
+
+        Args:
+            email: the e-mail, unique for each customer.
+            first_name: the given name.
+            last_name: the family name.
+            country: ISO 3166-1 alpha-2, such as ``"FR"``.
+            verification_document_id: the number of the document the person was verified with.
+            residence_address: where the customer lives, in one string.
+            phone_number: the phone number.
+            comment: free text about the customer.
+            external_id: the customer's identifier in your own system.
+            referral_id: the id of another customer who referred this one.
+            itn: the individual taxpayer number.
+
+        Raises:
+            InvalidCustomerError: a field is surely wrong; nothing was sent.
+            RejectedError: the server refused, as a ``DuplicateCustomerError`` because it knows the e-mail, as an
+                ``AuthenticationError`` because of the credentials.
+            NotAppliedError: the server never acted; the call may be made again.
+            OutcomeUnknownError: the customer may exist all the same.
+            RuntimeError: the client is closed.
+        """
+        return self._core.create_customer(
+            {
+                "email": email,
+                "first_name": first_name,
+                "last_name": last_name,
+                "country": country,
+                "verification_document_id": verification_document_id,
+                "residence_address": residence_address,
+                "phone_number": phone_number,
+                "comment": comment,
+                "external_id": external_id,
+                "referral_id": referral_id,
+                "itn": itn,
+            }
+        )
+
+    def find_customers(
+        self,
+        *,
+        email: str | None = None,
+        wallet_id: str | None = None,
+        phone_number: str | None = None,
+        full_name: str | None = None,
+        comment: str | None = None,
+        external_id: str | None = None,
+        referral_id: str | None = None,
+        created_from: str | datetime | None = None,
+        created_to: str | datetime | None = None,
+        take: int | None = None,
+        skip: int | None = None,
+    ) -> list[Customer]:
+        """Looks customers up; the filters that are given must all hold. None found is an empty list.
+
+        Whether the server compares text exactly or in part is unknown: compare what comes back yourself.
+
+        Args:
+            email: the e-mail.
+            wallet_id: the id of the wallet.
+            phone_number: the phone number.
+            full_name: given and family name with one blank between them.
+            comment: the comment.
+            external_id: the identifier in your own system.
+            referral_id: the id of the referring customer.
+            created_from: created at or after this time: an aware datetime, or ISO 8601.
+            created_to: created at or before this time: an aware datetime, or ISO 8601.
+            take: at most so many customers.
+            skip: pass over so many customers first.
+
+        Raises:
+            NotAppliedError: no usable answer; as an ``InvalidResponseError`` when it cannot be understood.
+            RejectedError: the server refused.
+            RuntimeError: the client is closed.
+            TypeError, ValueError: an argument cannot be used; its name is in the text.
+        """
+        return self._core.find_customers(
+            {
+                "email": email,
+                "wallet_id": wallet_id,
+                "phone_number": phone_number,
+                "full_name": full_name,
+                "comment": comment,
+                "external_id": external_id,
+                "referral_id": referral_id,
+                "created_from": instant("created_from", created_from),
+                "created_to": instant("created_to", created_to),
+                "take": take,
+                "skip": skip,
+            }
+        )
+
+    def customer_details(self, id: str) -> Customer:
+        """Reads one customer by its id.
+
+        Raises:
+            NotFoundError: there is no such customer.
+            NotAppliedError: no usable answer; as an ``InvalidResponseError`` when it cannot be understood.
+            RejectedError: the server refused.
+            RuntimeError: the client is closed.
+            TypeError: the id is not text.
+        """
+        return self._core.customer_details(id)
+
+    def close(self) -> None:
+        """Closes the connections. Calls under way are finished; later ones raise RuntimeError."""
+        self._core.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"Client(base_url={self._core.base_url!r})"

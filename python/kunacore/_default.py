@@ -1,0 +1,117 @@
+"""The calls of the package itself, on a client that is configured from the environment.
+
+The client is made at the first call and made anew when a ``KUNACORE_*`` variable has changed since.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from datetime import datetime
+
+from kunacore._client import Client
+from kunacore._customer import Customer
+
+_lock = threading.Lock()
+_current: tuple[dict[str, str], Client] | None = None
+
+
+def _client() -> Client:
+    """The client for the environment as it is now."""
+    global _current
+    variables = {name: value for name, value in os.environ.items() if name.startswith("KUNACORE_")}
+    with _lock:
+        if _current is None or _current[0] != variables:
+            # The former client is not closed: another thread may be using it. It goes when nobody does.
+            _current = variables, Client()
+        return _current[1]
+
+
+def _forked() -> None:
+    """A child may have been forked while another thread held the lock; nobody would ever release it there."""
+    global _lock
+    _lock = threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forked)
+
+
+def create_customer(
+    *,
+    email: str,
+    first_name: str,
+    last_name: str,
+    country: str,
+    verification_document_id: str,
+    residence_address: str,
+    phone_number: str | None = None,
+    comment: str | None = None,
+    external_id: str | None = None,
+    referral_id: str | None = None,
+    itn: str | None = None,
+) -> Customer:
+    """Creates a customer with a client that is configured from the environment; see ``Client.create_customer``.
+
+    Raises:
+        ConfigurationError: the environment's configuration cannot work.
+        KunaCoreError: what ``Client.create_customer`` raises.
+    """
+    return _client().create_customer(
+        email=email,
+        first_name=first_name,
+        last_name=last_name,
+        country=country,
+        verification_document_id=verification_document_id,
+        residence_address=residence_address,
+        phone_number=phone_number,
+        comment=comment,
+        external_id=external_id,
+        referral_id=referral_id,
+        itn=itn,
+    )
+
+
+def find_customers(
+    *,
+    email: str | None = None,
+    wallet_id: str | None = None,
+    phone_number: str | None = None,
+    full_name: str | None = None,
+    comment: str | None = None,
+    external_id: str | None = None,
+    referral_id: str | None = None,
+    created_from: str | datetime | None = None,
+    created_to: str | datetime | None = None,
+    take: int | None = None,
+    skip: int | None = None,
+) -> list[Customer]:
+    """Looks customers up with a client that is configured from the environment; see ``Client.find_customers``.
+
+    Raises:
+        ConfigurationError: the environment's configuration cannot work.
+        KunaCoreError: what ``Client.find_customers`` raises.
+    """
+    return _client().find_customers(
+        email=email,
+        wallet_id=wallet_id,
+        phone_number=phone_number,
+        full_name=full_name,
+        comment=comment,
+        external_id=external_id,
+        referral_id=referral_id,
+        created_from=created_from,
+        created_to=created_to,
+        take=take,
+        skip=skip,
+    )
+
+
+def customer_details(id: str) -> Customer:
+    """Reads one customer with a client that is configured from the environment; see ``Client.customer_details``.
+
+    Raises:
+        ConfigurationError: the environment's configuration cannot work.
+        KunaCoreError: what ``Client.customer_details`` raises.
+    """
+    return _client().customer_details(id)

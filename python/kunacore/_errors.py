@@ -1,0 +1,134 @@
+"""What a failed call raises. The class says what became of the customer; the text says what to do next.
+
+No text holds personal data or a secret. All of them can be pickled: ``args`` is the text alone, and the rest are plain
+attributes.
+"""
+
+from __future__ import annotations
+
+
+class KunaCoreError(Exception):
+    """A call that failed. One of its subclasses is raised, never this class itself.
+
+    Attributes:
+        outcome: ``"not_applied"`` when it is proved that the server never acted, so that the call may be made again;
+            ``"rejected"`` when the request was definitely refused; ``"unknown"`` when the server may have acted.
+        status_code: the HTTP status of the answer, where there was one.
+        code: the server's own code for the error where it gave one, else ours, else None.
+        request_id: what the server calls the request, to be quoted to its support.
+        retry_after: how many seconds the server asks to wait before the next request.
+        attempts: how often the call's request was attempted; a login does not count.
+    """
+
+    __module__ = "kunacore"
+
+    outcome: str
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status_code: int | None = None,
+        code: str | None = None,
+        request_id: str | None = None,
+        retry_after: float | None = None,
+        attempts: int = 0,
+    ) -> None:
+        super().__init__(message)
+        self.status_code = status_code
+        self.code = code
+        self.request_id = request_id
+        self.retry_after = retry_after
+        self.attempts = attempts
+
+
+class ConfigurationError(KunaCoreError):
+    """The client's configuration cannot work: no or two kinds of credentials, a base URL that cannot be meant, …"""
+
+    __module__ = "kunacore"
+
+    outcome = "not_applied"
+
+
+class NotAppliedError(KunaCoreError):
+    """Nothing was changed at the server: it was not reached, it asks to slow down, or a look-up failed."""
+
+    __module__ = "kunacore"
+
+    outcome = "not_applied"
+
+
+class InvalidResponseError(NotAppliedError):
+    """The answer to a look-up cannot be understood. Nothing was changed."""
+
+    __module__ = "kunacore"
+
+
+class RejectedError(KunaCoreError):
+    """The server refused the request, and would refuse it again."""
+
+    __module__ = "kunacore"
+
+    outcome = "rejected"
+
+
+class AuthenticationError(RejectedError):
+    """The server refused the credentials (401) or their rights (403)."""
+
+    __module__ = "kunacore"
+
+
+class NotFoundError(RejectedError):
+    """There is no such customer."""
+
+    __module__ = "kunacore"
+
+
+class DuplicateCustomerError(RejectedError):
+    """A customer with this e-mail exists."""
+
+    __module__ = "kunacore"
+
+
+class InvalidCustomerError(KunaCoreError, ValueError):
+    """The customer was not sent, because fields are surely wrong.
+
+    Attributes:
+        problems: every field that is wrong, and why.
+    """
+
+    __module__ = "kunacore"
+
+    outcome = "rejected"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        problems: dict[str, str] | None = None,
+        status_code: int | None = None,
+        code: str | None = None,
+        request_id: str | None = None,
+        retry_after: float | None = None,
+        attempts: int = 0,
+    ) -> None:
+        super().__init__(
+            message,
+            status_code=status_code,
+            code=code,
+            request_id=request_id,
+            retry_after=retry_after,
+            attempts=attempts,
+        )
+        self.problems = {} if problems is None else problems
+
+
+class OutcomeUnknownError(KunaCoreError):
+    """The request left, and nothing tells whether the customer was created.
+
+    It must not be sent again as if it were new: look the customer up by its e-mail first.
+    """
+
+    __module__ = "kunacore"
+
+    outcome = "unknown"

@@ -1,0 +1,90 @@
+"""The asynchronous client: coroutines for asyncio, on one event loop after another."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import time
+from collections.abc import Iterator
+
+import pytest
+from example import ALEX, Fields, alex
+from scripted_server import Hang, ScriptedServer
+
+import kunacore
+
+
+@pytest.fixture
+def client(sandbox: kunacore.Sandbox) -> Iterator[kunacore.AsyncClient]:
+    made = kunacore.AsyncClient(sandbox.url, api_key=sandbox.api_key)
+    yield made
+    asyncio.run(made.aclose())
+
+
+def test_a_call_is_a_coroutine_that_asyncio_takes(client: kunacore.AsyncClient) -> None:
+    created = asyncio.run(client.create_customer(**ALEX))  # asyncio.run refuses anything but a coroutine
+
+    async def look_up() -> list[str]:
+        async with asyncio.TaskGroup() as group:
+            one = group.create_task(client.customer_details(created.id))
+            many = group.create_task(client.find_customers(email=ALEX["email"]))
+        return [one.result().id, *(found.id for found in many.result())]
+
+    # A second event loop, with the connections of the first.
+    assert asyncio.run(look_up()) == [created.id, created.id]
+    assert inspect.iscoroutinefunction(client.create_customer)
+
+
+def test_many_calls_run_at_once(client: kunacore.AsyncClient, sandbox: kunacore.Sandbox) -> None:
+    async def create() -> list[kunacore.Customer]:
+        return await asyncio.gather(*(client.create_customer(**alex(number)) for number in range(100)))
+
+    assert len({customer.wallet_id for customer in asyncio.run(create())}) == 100
+    assert len(sandbox.ledger()) == 100
+
+
+def test_errors_are_raised_where_the_call_is_awaited(client: kunacore.AsyncClient) -> None:
+    with pytest.raises(kunacore.NotFoundError):
+        asyncio.run(client.customer_details("no-such-id"))
+    british: Fields = {**ALEX, "country": "uk"}
+    with pytest.raises(kunacore.InvalidCustomerError):
+        asyncio.run(client.create_customer(**british))
+
+
+def test_a_call_can_be_given_up() -> None:
+    async def give_up(client: kunacore.AsyncClient) -> None:
+        async with asyncio.timeout(0.1):
+            await client.create_customer(**ALEX)
+
+    with ScriptedServer([Hang()]) as server:
+        started = time.monotonic()
+        with pytest.raises(TimeoutError):
+            asyncio.run(give_up(kunacore.AsyncClient(server.url, api_key="k")))
+        assert time.monotonic() - started < 5
+        assert len(server.seen) == 1
+
+
+def test_the_loop_runs_on_while_a_call_waits() -> None:
+    async def tick(client: kunacore.AsyncClient) -> int:
+        waiting = asyncio.create_task(client.find_customers())
+        for _ in range(5):
+            await asyncio.sleep(0.01)
+        assert not waiting.done()
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+        return 5
+
+    with ScriptedServer([Hang()]) as server:
+        assert asyncio.run(tick(kunacore.AsyncClient(server.url, api_key="k"))) == 5
+
+
+def test_a_closed_client_refuses_calls(sandbox: kunacore.Sandbox) -> None:
+    async def use() -> None:
+        async with kunacore.AsyncClient(sandbox.url, api_key=sandbox.api_key) as client:
+            await client.find_customers()
+        await client.close()
+        with pytest.raises(RuntimeError, match="the client is closed"):
+            await client.find_customers()
+
+    asyncio.run(use())

@@ -1,0 +1,141 @@
+"""Where a client takes its configuration from: an argument wins, then the environment."""
+
+from __future__ import annotations
+
+import inspect
+from pathlib import Path
+from typing import Any
+
+import pytest
+from example import ALEX, alex
+
+import kunacore
+from kunacore import _kunacore
+
+URL = "https://kunacore.example"
+
+
+def refused(**arguments: Any) -> str:
+    with pytest.raises(kunacore.ConfigurationError) as caught:
+        kunacore.Client(**arguments)
+    assert caught.value.outcome == "not_applied"
+    return str(caught.value)
+
+
+def test_the_defaults_are_the_cores() -> None:
+    limits = {
+        "timeout": _kunacore.TIMEOUT,
+        "connect_timeout": _kunacore.CONNECT_TIMEOUT,
+        "deadline": _kunacore.DEADLINE,
+    }
+    for cls in (kunacore.Client, kunacore.AsyncClient):
+        parameters = inspect.signature(cls).parameters
+        assert {name: parameters[name].default for name in limits} == limits
+
+
+def test_both_clients_have_the_same_calls() -> None:
+    for name in ("__init__", "create_customer", "find_customers", "customer_details"):
+        one, other = (inspect.signature(getattr(cls, name)) for cls in (kunacore.Client, kunacore.AsyncClient))
+        assert one == other
+        if name != "__init__":
+            own = inspect.signature(getattr(kunacore, name))
+            assert list(own.parameters.values()) == list(one.parameters.values())[1:]
+
+
+@pytest.mark.parametrize(
+    ("credentials", "reason"),
+    [
+        (
+            {"api_key": "hunter2", "access_token": "hunter2"},
+            "2 kinds of credentials are given: api_key and access_token",
+        ),
+        ({"api_key": "hunter2", "password": "hunter2"}, "2 kinds of credentials are given: api_key and a login"),
+        ({"email": "partner@example.com"}, "the login is incomplete: password and merchant_id not given"),
+        ({"email": "partner@example.com", "merchant_id": "hunter2"}, "the login is incomplete: password not given"),
+        ({"api_key": ""}, "the api-key is empty"),
+        ({"api_key": "hunter2\n"}, "the api-key holds a line break"),
+        ({}, "there are no credentials"),
+    ],
+)
+def test_credentials_that_cannot_be_meant_are_refused(credentials: dict[str, str], reason: str) -> None:
+    text = refused(base_url=URL, **credentials)
+    assert reason in text
+    assert "hunter2" not in text
+
+
+def test_an_argument_keeps_the_environments_credentials_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KUNACORE_EMAIL", "partner@example.com")
+    monkeypatch.setenv("KUNACORE_PASSWORD", "hunter2")
+    monkeypatch.setenv("KUNACORE_MERCHANT_ID", "m-1")
+    kunacore.Client(URL, api_key="k")
+    assert "merchant_id not given" in refused(base_url=URL, email="partner@example.com", password="hunter2")
+
+
+def test_the_base_url_may_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "there is no base URL" in refused(api_key="k")
+    monkeypatch.setenv("KUNACORE_BASE_URL", URL)
+    assert repr(kunacore.Client(api_key="k")) == f"Client(base_url='{URL}')"
+    assert repr(kunacore.AsyncClient("https://other.example", api_key="k")) == (
+        "AsyncClient(base_url='https://other.example')"
+    )
+
+
+def test_plain_http_needs_permission(monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = "http://kunacore.example"
+    assert "is not this machine" in refused(base_url=plain, api_key="k")
+    kunacore.Client(plain, api_key="k", allow_http=True)
+    monkeypatch.setenv("KUNACORE_ALLOW_HTTP", "1")
+    kunacore.Client(plain, api_key="k")
+
+
+@pytest.mark.parametrize("name", ["timeout", "connect_timeout", "deadline"])
+@pytest.mark.parametrize("seconds", [0, -1.0, float("nan"), float("inf")])
+def test_a_limit_is_a_positive_number_of_seconds(name: str, seconds: float) -> None:
+    assert name in refused(base_url=URL, api_key="k", **{name: seconds})
+
+
+def test_a_very_long_limit_is_none(sandbox: kunacore.Sandbox) -> None:
+    client = kunacore.Client(sandbox.url, api_key=sandbox.api_key, timeout=1e15, connect_timeout=1e15, deadline=1e15)
+    assert client.find_customers() == []
+
+
+def test_an_argument_of_the_wrong_type_is_named() -> None:
+    for arguments in ({"api_key": 7}, {"timeout": "hunter2"}, {"ca_bundle": 7}, {"allow_http": "yes"}):
+        with pytest.raises(TypeError, match=next(iter(arguments))):
+            kunacore.Client(**{"base_url": URL, "api_key": "k", **arguments})  # type: ignore[arg-type]
+
+
+def test_files_and_proxies_that_cannot_be_used_are_refused(tmp_path: Path) -> None:
+    assert "CA" in refused(base_url=URL, api_key="k", ca_bundle=tmp_path / "absent.pem")
+    assert "hunter2" not in refused(base_url=URL, api_key="k", proxy="ftp://user:hunter2@proxy.example")
+
+
+def test_every_kind_of_credentials_is_accepted_by_the_server(sandbox: kunacore.Sandbox) -> None:
+    login: dict[str, Any] = {"email": sandbox.email, "password": sandbox.password, "merchant_id": sandbox.merchant_id}
+    for number, credentials in enumerate([{"api_key": sandbox.api_key}, login]):
+        kunacore.Client(sandbox.url, **credentials).create_customer(**alex(number))
+    with pytest.raises(kunacore.AuthenticationError):
+        kunacore.Client(sandbox.url, access_token="hunter2").create_customer(**ALEX)
+
+
+def test_the_packages_own_calls_follow_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(kunacore.ConfigurationError):
+        kunacore.find_customers()
+    with kunacore.sandbox() as first, kunacore.sandbox() as second:
+        for sandbox in (first, second):
+            for name, value in sandbox.env().items():
+                monkeypatch.setenv(name, value)
+            created = kunacore.create_customer(**ALEX)
+            assert kunacore.customer_details(created.id).wallet_id == created.wallet_id
+            assert [found.id for found in kunacore.find_customers(email=ALEX["email"])] == [created.id]
+            assert [entry["id"] for entry in sandbox.ledger()] == [created.id]
+        monkeypatch.setenv("KUNACORE_API_KEY", "another-key")
+        with pytest.raises(kunacore.AuthenticationError):
+            kunacore.find_customers()
+
+
+def test_a_secret_may_lie_in_a_file(sandbox: kunacore.Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "key").write_text(f"{sandbox.api_key}\n")
+    monkeypatch.setenv("KUNACORE_BASE_URL", sandbox.url)
+    monkeypatch.setenv("KUNACORE_API_KEY_FILE", str(tmp_path / "key"))
+    assert kunacore.find_customers() == []

@@ -1,0 +1,88 @@
+"""`Customer`: a value that shows its ids only."""
+
+from __future__ import annotations
+
+import copy
+import json
+import pickle
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from example import ALEX
+from scripted_server import Reply, ScriptedServer
+
+import kunacore
+
+
+def looked_up(**data: object) -> kunacore.Customer:
+    body = json.dumps({"data": {"id": "c-1", "walletId": "w-1", **data}}).encode()
+    with ScriptedServer([Reply(200, body=body)]) as server, kunacore.Client(server.url, api_key="k") as client:
+        return client.customer_details("c-1")
+
+
+def test_it_holds_what_the_server_said(client: kunacore.Client) -> None:
+    customer = client.create_customer(**ALEX, phone_number="+380991234567", external_id="e-1", comment="special")
+    assert (customer.email, customer.first_name, customer.last_name) == ("alexsmith@mail.com", "Alex", "Smith")
+    assert (customer.phone_number, customer.external_id) == ("+380991234567", "e-1")
+    assert (customer.comment, customer.referral_id) == ("special", None)
+    assert customer.raw["walletId"] == customer.wallet_id
+
+
+def test_how_is_told_only_of_a_created_customer(client: kunacore.Client) -> None:
+    created = client.create_customer(**ALEX)
+    assert created.how == "created"
+    assert client.customer_details(created.id).how is None
+    assert [found.how for found in client.find_customers()] == [None]
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("2024-02-26T16:36:14.499Z", datetime(2024, 2, 26, 16, 36, 14, 499000, UTC)),
+        ("2024-02-26T18:36:14+02:00", datetime(2024, 2, 26, 16, 36, 14, 0, UTC)),
+        ("1969-12-31T23:59:59.5Z", datetime(1969, 12, 31, 23, 59, 59, 500000, UTC)),
+        ("9999-12-30T00:00:00Z", datetime(9999, 12, 30, tzinfo=UTC)),
+        ("-000001-01-01T00:00:00Z", None),
+        ("yesterday", None),
+        (None, None),
+        (17, None),
+    ],
+)
+def test_created_at_is_aware_or_none(text: object, moment: datetime | None) -> None:
+    created_at = looked_up(createdAt=text).created_at
+    assert created_at == moment
+    assert created_at is None or created_at.utcoffset() == timedelta(0)
+
+
+def test_raw_keeps_what_is_not_known() -> None:
+    data = {"tier": [1, -2, 2.5, 2**64 - 1, True, None, {"level": "gold"}]}
+    assert looked_up(**data).raw == {"id": "c-1", "walletId": "w-1", **data}
+
+
+def test_repr_shows_the_ids_only() -> None:
+    assert repr(looked_up(email="alexsmith@mail.com")) == "Customer(id='c-1', wallet_id='w-1')"
+
+
+def test_it_cannot_be_changed() -> None:
+    customer = looked_up()
+    with pytest.raises(AttributeError):
+        customer.email = "other@mail.com"
+    with pytest.raises(AttributeError):
+        del customer.id
+    with pytest.raises(AttributeError):
+        customer.nickname = "Al"
+
+
+def test_it_compares_by_value() -> None:
+    customer = looked_up(email="alexsmith@mail.com")
+    assert customer == looked_up(email="alexsmith@mail.com")
+    assert customer != looked_up(email="other@mail.com")
+    assert customer != "c-1"
+    assert len({customer, looked_up(email="alexsmith@mail.com")}) == 1
+
+
+@pytest.mark.parametrize("protocol", range(2, pickle.HIGHEST_PROTOCOL + 1))
+def test_it_survives_pickling_and_copying(protocol: int) -> None:
+    customer = looked_up(email="alexsmith@mail.com", createdAt="2024-02-26T16:36:14.499Z")
+    assert pickle.loads(pickle.dumps(customer, protocol)) == customer
+    assert copy.deepcopy(customer) == customer

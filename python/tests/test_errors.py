@@ -1,0 +1,69 @@
+"""The exceptions: one tree, picklable, and silent about people and secrets."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+
+import pytest
+from example import ALEX, Fields
+from scripted_server import Reply, ScriptedServer
+
+import kunacore
+
+CLASSES = [getattr(kunacore, name) for name in kunacore.__all__ if name.endswith("Error")]
+
+
+def test_the_tree() -> None:
+    parents = {cls.__name__: [base.__name__ for base in cls.__bases__] for cls in CLASSES}
+    assert parents == {
+        "KunaCoreError": ["Exception"],
+        "ConfigurationError": ["KunaCoreError"],
+        "InvalidCustomerError": ["KunaCoreError", "ValueError"],
+        "NotAppliedError": ["KunaCoreError"],
+        "InvalidResponseError": ["NotAppliedError"],
+        "RejectedError": ["KunaCoreError"],
+        "AuthenticationError": ["RejectedError"],
+        "NotFoundError": ["RejectedError"],
+        "DuplicateCustomerError": ["RejectedError"],
+        "OutcomeUnknownError": ["KunaCoreError"],
+    }
+
+
+@pytest.mark.parametrize("cls", CLASSES)
+def test_any_of_them_survives_pickling_and_copying(cls: type[kunacore.KunaCoreError]) -> None:
+    error = cls("text", status_code=429, code="slow", request_id="r-1", retry_after=2.0, attempts=1)
+    for twin in (pickle.loads(pickle.dumps(error)), copy.copy(error), copy.deepcopy(error)):
+        assert type(twin) is cls
+        assert twin.args == ("text",)
+        assert vars(twin) == vars(error)
+
+
+def test_a_raised_one_survives_pickling(client: kunacore.Client) -> None:
+    fields: Fields = {**ALEX, "country": "uk", "last_name": " "}
+    with pytest.raises(kunacore.InvalidCustomerError) as caught:
+        client.create_customer(**fields)
+    twin = pickle.loads(pickle.dumps(caught.value))
+    assert str(twin) == str(caught.value)
+    assert twin.outcome == "rejected"
+    assert twin.problems == {
+        "last_name": "is required and must not be blank",
+        "country": "is not an ISO 3166-1 alpha-2 country code; did you mean GB?",
+    }
+
+
+def test_a_duplicate_is_told_without_its_e_mail(client: kunacore.Client) -> None:
+    client.create_customer(**ALEX)
+    with pytest.raises(kunacore.DuplicateCustomerError) as caught:
+        client.create_customer(**ALEX)
+    assert (caught.value.status_code, caught.value.outcome, caught.value.attempts) == (409, "rejected", 1)
+    assert caught.value.request_id
+    assert ALEX["email"] not in repr(caught.value)
+
+
+def test_retry_after_is_in_seconds() -> None:
+    with ScriptedServer([Reply(429, {"retry-after": "2"})]) as server:
+        client = kunacore.Client(server.url, api_key="k")
+        with pytest.raises(kunacore.NotAppliedError) as caught:
+            client.create_customer(**ALEX)
+    assert caught.value.retry_after == 2.0
