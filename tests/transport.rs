@@ -1,10 +1,14 @@
 //! What the transport does below the calls: nothing is sent twice, nowhere else, and a dropped call is honest.
 
+use std::future::IntoFuture as _;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use kunacore::{Client, Credentials, ErrorKind, Outcome};
 use kunacore_tests::{Answer, Server};
 use serde_json::json;
+use tracing::field::Visit;
+use tracing::{Event, Level, Metadata, Subscriber, span};
 
 use crate::{alex, client};
 
@@ -51,6 +55,73 @@ async fn a_client_for_http_needs_no_certificates_and_one_for_https_trusts_only_i
         .unwrap();
     let error = client.create_customer(&alex().build().unwrap()).await.expect_err("no TLS");
     assert_eq!((error.kind(), error.outcome()), (ErrorKind::Unavailable, Outcome::NotApplied));
+}
+
+#[tokio::test]
+async fn a_named_proxy_gets_what_goes_to_other_hosts_and_nothing_of_this_machine() {
+    let created = || Answer::json(201, &json!({"data": {"id": "1", "walletId": "2"}}));
+    let proxy = Server::start(vec![created()]).await.unwrap();
+    let through = |url: &str| {
+        let builder = Client::builder(url).credentials(Credentials::api_key("k"));
+        builder.allow_http(true).proxy(proxy.url()).build().unwrap()
+    };
+    through("http://kunacore.example").create_customer(&alex().build().unwrap()).await.unwrap();
+    assert_eq!(proxy.seen()[0].line, "POST http://kunacore.example/v2/customer/create HTTP/1.1");
+
+    let local = Server::start(vec![created()]).await.unwrap();
+    through(local.url()).create_customer(&alex().build().unwrap()).await.unwrap();
+    assert_eq!((proxy.seen().len(), local.seen().len()), (1, 1));
+}
+
+#[tokio::test]
+async fn a_call_that_is_dropped_after_its_request_left_warns_and_names_nobody() {
+    let server = Server::start(vec![Answer::Hang]).await.unwrap();
+    let client = client(server.url());
+    let customer = alex().build().unwrap();
+    let warnings = Warnings::default();
+    let listening = tracing::subscriber::set_default(warnings.clone());
+    let call = client.create_customer(&customer).into_future();
+    let dropped = tokio::time::timeout(Duration::from_millis(200), call).await;
+    drop(listening);
+    assert!(dropped.is_err(), "the server does not answer");
+    assert_eq!(server.seen().len(), 1);
+    let said = warnings.0.lock().unwrap().join("\n");
+    assert!(said.contains("the server may have created the customer"), "{said}");
+    assert!(!said.contains("alexsmith") && !said.contains("test-api-key"), "{said}");
+}
+
+/// Collects the text of the client's warnings.
+#[derive(Clone, Default)]
+struct Warnings(Arc<Mutex<Vec<String>>>);
+
+impl Subscriber for Warnings {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        *metadata.level() <= Level::WARN && metadata.target().starts_with("kunacore")
+    }
+
+    fn new_span(&self, _: &span::Attributes<'_>) -> span::Id {
+        span::Id::from_u64(1)
+    }
+
+    fn record(&self, _: &span::Id, _: &span::Record<'_>) {}
+
+    fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}
+
+    fn event(&self, event: &Event<'_>) {
+        struct Text(String);
+        impl Visit for Text {
+            fn record_debug(&mut self, field: &tracing::field::Field, value: &dyn std::fmt::Debug) {
+                self.0 += &format!("{field}={value:?} ");
+            }
+        }
+        let mut text = Text(String::new());
+        event.record(&mut text);
+        self.0.lock().unwrap().push(text.0);
+    }
+
+    fn enter(&self, _: &span::Id) {}
+
+    fn exit(&self, _: &span::Id) {}
 }
 
 #[tokio::test]

@@ -163,7 +163,9 @@ fn a_bad_customer_is_refused_with_every_field_and_reason_and_nothing_is_sent() {
 
 #[test]
 fn configuration_problems_end_with_status_1_and_name_the_cure() {
-    let cases: [(&[&str], &[(&str, &str)], &str); 7] = [
+    /// Flags, environment, and what the error must contain.
+    type Case<'a> = (&'a [&'a str], &'a [(&'a str, &'a str)], &'a str);
+    let cases: [Case<'_>; 7] = [
         (&[], &[("KUNACORE_API_KEY", "k")], "KUNACORE_BASE_URL"),
         (&["--base-url", "http://127.0.0.1:9"], &[], "KUNACORE_API_KEY"),
         (

@@ -40,3 +40,57 @@ pub(crate) fn run(root: &Path, check: bool) -> Result<(), String> {
 fn read(path: &Path) -> Result<String, String> {
     std::fs::read_to_string(path).map_err(|error| format!("cannot read {}: {error}", path.display()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A folder with the contract and what was generated from it.
+    fn generated() -> tempfile::TempDir {
+        let folder = tempfile::tempdir().expect("a folder");
+        let contract = read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(CONTRACT)).expect("the contract");
+        for path in [CONTRACT, CLIENT, SANDBOX_CONTRACT] {
+            let path = folder.path().join(path);
+            std::fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
+            std::fs::write(path, &contract).expect("written");
+        }
+        run(folder.path(), false).expect("generated");
+        run(folder.path(), true).expect("up to date");
+        folder
+    }
+
+    fn replace(folder: &tempfile::TempDir, path: &str, old: &str, new: &str) {
+        let path = folder.path().join(path);
+        let text = read(&path).expect("readable");
+        assert!(text.contains(old));
+        std::fs::write(path, text.replace(old, new)).expect("written");
+    }
+
+    #[test]
+    fn a_changed_contract_is_noticed_with_a_diff_of_both_files() {
+        let folder = generated();
+        replace(&folder, CONTRACT, "        itn:\n", "        taxNumber:\n");
+        let diff = run(folder.path(), true).expect_err("stale");
+        for part in
+            ["-        pub itn", "+        pub tax_number", "+          \"taxNumber\"", CLIENT, SANDBOX_CONTRACT]
+        {
+            assert!(diff.contains(part), "{part}: {diff}");
+        }
+        assert!(diff.contains("--- ") && diff.contains("+++ ") && diff.contains("@@ "), "{diff}");
+    }
+
+    #[test]
+    fn a_hand_edited_client_is_noticed() {
+        let folder = generated();
+        replace(&folder, CLIENT, "/v2/customer/create", "/v3/customer/create");
+        let diff = run(folder.path(), true).expect_err("stale");
+        assert!(diff.contains("/v3/customer/create"), "{diff}");
+    }
+
+    #[test]
+    fn a_hand_edited_copy_of_the_contract_is_noticed() {
+        let folder = generated();
+        replace(&folder, SANDBOX_CONTRACT, "documented", "certain");
+        assert!(run(folder.path(), true).is_err());
+    }
+}

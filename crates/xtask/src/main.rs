@@ -1,15 +1,24 @@
 //! The workspace's own commands, run as `cargo xtask COMMAND`.
 
+mod bench;
 mod generate;
+mod process;
+mod test;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+
+use test::Part;
 
 const HELP: &str = "\
 The workspace's own commands.
 
   cargo xtask generate            write the client and the sandbox's copy of the contract
   cargo xtask generate --check    fail with a diff when either is stale
+  cargo xtask test                test everything; installs what it needs below target/
+  cargo xtask test --rust         the Rust half only
+  cargo xtask test --python       the Python half only
+  cargo xtask bench               measure the sandbox and the import time, as ratios in one run
 ";
 
 fn main() -> ExitCode {
@@ -18,6 +27,10 @@ fn main() -> ExitCode {
     let result = match words.as_slice() {
         ["generate"] => generate::run(&root(), false),
         ["generate", "--check"] => generate::run(&root(), true),
+        ["test"] => test::run(&root(), Part::All),
+        ["test", "--rust"] => test::run(&root(), Part::Rust),
+        ["test", "--python"] => test::run(&root(), Part::Python),
+        ["bench"] => bench::run_all(&root()),
         [] | ["help" | "-h" | "--help"] => {
             print!("{HELP}");
             Ok(())
@@ -34,5 +47,5 @@ fn main() -> ExitCode {
 }
 
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").components().collect()
+    Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap_or(Path::new(".")).to_owned()
 }
