@@ -47,11 +47,11 @@ def test_both_clients_have_the_same_calls() -> None:
     [
         (
             {"api_key": "hunter2", "access_token": "hunter2"},
-            "2 kinds of credentials are given: api_key and access_token",
+            "2 kinds of credentials: an api-key and an access token",
         ),
-        ({"api_key": "hunter2", "password": "hunter2"}, "2 kinds of credentials are given: api_key and a login"),
-        ({"email": "partner@example.com"}, "the login is incomplete: password and merchant_id not given"),
-        ({"email": "partner@example.com", "merchant_id": "hunter2"}, "the login is incomplete: password not given"),
+        ({"api_key": "hunter2", "password": "hunter2"}, "2 kinds of credentials: an api-key and a login"),
+        ({"email": "partner@example.com"}, "the login is incomplete: password and merchant_id missing"),
+        ({"email": "partner@example.com", "merchant_id": "hunter2"}, "the login is incomplete: password missing"),
         ({"api_key": ""}, "the api-key is empty"),
         ({"api_key": "hunter2\n"}, "the api-key holds a line break"),
         ({}, "there are no credentials"),
@@ -68,7 +68,7 @@ def test_an_argument_keeps_the_environments_credentials_out(monkeypatch: pytest.
     monkeypatch.setenv("KUNACORE_PASSWORD", "hunter2")
     monkeypatch.setenv("KUNACORE_MERCHANT_ID", "m-1")
     kunacore.Client(URL, api_key="k")
-    assert "merchant_id not given" in refused(base_url=URL, email="partner@example.com", password="hunter2")
+    assert "merchant_id missing" in refused(base_url=URL, email="partner@example.com", password="hunter2")
 
 
 def test_the_base_url_may_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -67,7 +67,9 @@ with multiprocessing.get_context("fork").Pool(2) as pool:
 @pytest.mark.parametrize("wait", ["client.find_customers()", "asyncio.run(kunacore.AsyncClient().find_customers())"])
 def test_ctrl_c_interrupts_a_call_that_waits(wait: str) -> None:
     program = f"""
-import asyncio, kunacore, time
+import asyncio, kunacore, signal, time
+# What is started in the background by a shell ignores Ctrl-C, and so does what it starts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 client = kunacore.Client()
 try:
     {wait}

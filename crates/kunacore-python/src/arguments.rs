@@ -1,5 +1,7 @@
 //! From the arguments of a Python call to what the core takes. No message repeats a value.
 
+use std::fmt::Display;
+
 use kunacore::{CustomerFilter, NewCustomer};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
@@ -44,8 +46,8 @@ pub(crate) fn filter(filters: &Bound<'_, PyDict>) -> PyResult<CustomerFilter> {
             "referral_id" => filter.referral_id(text(&name, &value)?),
             "created_from" => filter.created_from(text(&name, &value)?),
             "created_to" => filter.created_to(text(&name, &value)?),
-            "take" => filter.take(count(&name, &value)?),
-            "skip" => filter.skip(count(&name, &value)?),
+            "take" => filter.take(whole(&name, &value, u32::MAX)?),
+            "skip" => filter.skip(whole(&name, &value, u32::MAX)?),
             _ => return Err(PyTypeError::new_err(format!("{name} is not a filter"))),
         };
     }
@@ -63,12 +65,16 @@ pub(crate) fn text(name: &str, value: &Bound<'_, PyAny>) -> PyResult<String> {
     }
 }
 
-fn count(name: &str, value: &Bound<'_, PyAny>) -> PyResult<u32> {
+/// An argument that must be a whole number of type `T`, which goes up to `most`.
+pub(crate) fn whole<'py, T>(name: &str, value: &Bound<'py, PyAny>, most: T) -> PyResult<T>
+where
+    T: for<'a> FromPyObject<'a, 'py, Error = PyErr> + Display,
+{
     value.extract().map_err(|error: PyErr| {
         if error.is_instance_of::<PyTypeError>(value.py()) {
             PyTypeError::new_err(format!("{name} must be a whole number"))
         } else {
-            PyValueError::new_err(format!("{name} must be between 0 and {}", u32::MAX))
+            PyValueError::new_err(format!("{name} must be between 0 and {most}"))
         }
     })
 }

@@ -6,7 +6,7 @@
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
-use kunacore::ClientBuilder;
+use kunacore::{ClientBuilder, CredentialParts};
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -14,8 +14,7 @@ use pyo3::types::PyDict;
 use crate::call::{Answer, Call};
 use crate::mailbox::{Mailbox, Pending};
 use crate::process::OfProcess;
-use crate::settings::{self, Given};
-use crate::{arguments, failure, workers};
+use crate::{arguments, failure, settings, workers};
 
 /// What `Client` and `AsyncClient` share: connections, credentials and limits. May be used from many threads.
 #[pyclass(frozen, module = "kunacore._kunacore")]
@@ -49,7 +48,14 @@ impl Client {
     ) -> PyResult<Self> {
         // The environment is read under the GIL: Python changes it under the GIL, too.
         let base_url = settings::base_url(py, base_url)?;
-        let given = Given { api_key, access_token, email, password, merchant_id };
+        let secret = |text: Option<String>| text.map(kunacore::Secret::from);
+        let given = CredentialParts {
+            api_key: secret(api_key),
+            access_token: secret(access_token),
+            email: secret(email),
+            password: secret(password),
+            merchant_id: secret(merchant_id),
+        };
         let mut builder = kunacore::Client::builder(&base_url)
             .credentials(settings::credentials(py, given)?)
             .timeout(settings::limit(py, "timeout", timeout)?)

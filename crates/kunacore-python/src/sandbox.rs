@@ -9,6 +9,7 @@ use kunacore_sandbox::{Sandbox as Server, SandboxError, SandboxOptions, UnknownV
 use pyo3::exceptions::{PyOSError, PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 
+use crate::arguments::whole;
 use crate::json;
 use crate::process::OfProcess;
 
@@ -46,23 +47,23 @@ impl Sandbox {
         py: Python<'_>,
         db: Option<PathBuf>,
         latency: f64,
-        seed: Option<u64>,
+        seed: Option<Bound<'_, PyAny>>,
         dialect: &str,
-        duplicate_status: u16,
+        duplicate_status: &Bound<'_, PyAny>,
         unique: bool,
         find: &str,
-        page_size: Option<usize>,
+        page_size: Option<Bound<'_, PyAny>>,
         find_delay: f64,
     ) -> PyResult<Self> {
         let options = SandboxOptions {
             db,
             latency: seconds("latency", latency)?,
-            seed,
+            seed: seed.map(|seed| whole("seed", &seed, u64::MAX)).transpose()?,
             dialect: choice("dialect", dialect)?,
-            duplicate_status,
+            duplicate_status: whole("duplicate_status", duplicate_status, u16::MAX)?,
             unique,
             find: choice("find", find)?,
-            page_size,
+            page_size: page_size.map(|size| whole("page_size", &size, usize::MAX)).transpose()?,
             find_delay: seconds("find_delay", find_delay)?,
             ..SandboxOptions::default()
         };

@@ -60,6 +60,64 @@ impl Credentials {
     }
 }
 
+/// Credentials whose parts come one by one, as from variables or keyword arguments.
+#[derive(Clone, Default)]
+#[allow(missing_docs, reason = "the names say it")]
+pub struct CredentialParts {
+    pub api_key: Option<Secret>,
+    pub access_token: Option<Secret>,
+    pub email: Option<Secret>,
+    pub password: Option<Secret>,
+    pub merchant_id: Option<Secret>,
+}
+
+impl CredentialParts {
+    /// The one kind of credentials that was given; `None` when no part was. `login` is what the caller calls the parts of a
+    /// login, for the text of an error: e-mail, password, merchant id.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration): parts of two kinds, or half a login.
+    pub fn choose(self, login: [&str; 3]) -> Result<Option<Credentials>, Error> {
+        let Self { api_key, access_token, email, password, merchant_id } = self;
+        let kinds: Vec<&str> = [
+            (api_key.is_some(), "an api-key"),
+            (access_token.is_some(), "an access token"),
+            (email.is_some() || password.is_some() || merchant_id.is_some(), "a login"),
+        ]
+        .into_iter()
+        .filter_map(|(given, kind)| given.then_some(kind))
+        .collect();
+        if kinds.len() > 1 {
+            let what = format!("there are {} kinds of credentials: {}", kinds.len(), kinds.join(" and "));
+            return Err(Error::configuration(what, "Give one kind only."));
+        }
+        Ok(Some(match (api_key, access_token, email, password, merchant_id) {
+            (Some(key), ..) => Credentials::api_key(key),
+            (_, Some(token), ..) => Credentials::access_token(token),
+            (_, _, Some(email), Some(password), Some(merchant_id)) => Login { email, password, merchant_id }.into(),
+            (_, _, None, None, None) => return Ok(None),
+            (_, _, email, password, merchant_id) => {
+                let given = [email.is_some(), password.is_some(), merchant_id.is_some()];
+                let missing: Vec<&str> =
+                    login.into_iter().zip(given).filter_map(|(name, is)| (!is).then_some(name)).collect();
+                let what = format!("the login is incomplete: {} missing", missing.join(" and "));
+                let [email, password, merchant_id] = login;
+                return Err(Error::configuration(
+                    what,
+                    format!("A login needs {email}, {password} and {merchant_id}."),
+                ));
+            }
+        }))
+    }
+}
+
+impl fmt::Debug for CredentialParts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("CredentialParts(…)")
+    }
+}
+
 impl From<Login> for Credentials {
     fn from(login: Login) -> Self {
         Self(Kind::Login(login))

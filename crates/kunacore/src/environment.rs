@@ -11,7 +11,7 @@
 //! Each variable of the credentials can also be given as `…_FILE`, the path of a file that holds it. A variable that is
 //! set to nothing counts as not set.
 
-use crate::credentials::{Credentials, Login};
+use crate::credentials::{CredentialParts, Credentials};
 use crate::error::Error;
 use crate::secret::Secret;
 
@@ -61,42 +61,16 @@ fn variable(name: &str) -> Option<String> {
 }
 
 fn credentials_from(lookup: Lookup<'_>) -> Result<Credentials, Error> {
-    let api_key = secret("KUNACORE_API_KEY", lookup)?;
-    let access_token = secret("KUNACORE_ACCESS_TOKEN", lookup)?;
-    let names = ["KUNACORE_EMAIL", "KUNACORE_PASSWORD", "KUNACORE_MERCHANT_ID"];
-    let [email, password, merchant_id] =
-        [secret(names[0], lookup)?, secret(names[1], lookup)?, secret(names[2], lookup)?];
-
-    let given: Vec<&str> = [
-        (api_key.is_some(), "an api-key"),
-        (access_token.is_some(), "an access token"),
-        (email.is_some() || password.is_some() || merchant_id.is_some(), "a login"),
-    ]
-    .into_iter()
-    .filter_map(|(is_given, name)| is_given.then_some(name))
-    .collect();
-    if given.len() > 1 {
-        let what = format!("the environment holds {} kinds of credentials: {}", given.len(), given.join(" and "));
-        return Err(Error::configuration(what, "Unset the variables of all kinds but one."));
-    }
-    match (api_key, access_token, email, password, merchant_id) {
-        (Some(key), ..) => Ok(Credentials::api_key(key)),
-        (_, Some(token), ..) => Ok(Credentials::access_token(token)),
-        (_, _, Some(email), Some(password), Some(merchant_id)) => Ok(Login { email, password, merchant_id }.into()),
-        (_, _, None, None, None) => Err(Error::configuration("there are no credentials", CREDENTIALS_ADVICE)),
-        (_, _, email, password, merchant_id) => {
-            let missing: Vec<&str> = names
-                .into_iter()
-                .zip([email, password, merchant_id])
-                .filter_map(|(name, value)| value.is_none().then_some(name))
-                .collect();
-            let what = format!("the login is incomplete: {} not set", missing.join(" and "));
-            Err(Error::configuration(
-                what,
-                "A login needs all three of KUNACORE_EMAIL, KUNACORE_PASSWORD and KUNACORE_MERCHANT_ID.",
-            ))
-        }
-    }
+    let parts = CredentialParts {
+        api_key: secret("KUNACORE_API_KEY", lookup)?,
+        access_token: secret("KUNACORE_ACCESS_TOKEN", lookup)?,
+        email: secret("KUNACORE_EMAIL", lookup)?,
+        password: secret("KUNACORE_PASSWORD", lookup)?,
+        merchant_id: secret("KUNACORE_MERCHANT_ID", lookup)?,
+    };
+    parts
+        .choose(["KUNACORE_EMAIL", "KUNACORE_PASSWORD", "KUNACORE_MERCHANT_ID"])?
+        .ok_or_else(|| Error::configuration("there are no credentials", CREDENTIALS_ADVICE))
 }
 
 /// A secret from `NAME`, or from the file that `NAME_FILE` names; the line break at its end does not count.
@@ -143,7 +117,7 @@ mod tests {
             refused(&[("KUNACORE_API_KEY", "k"), ("KUNACORE_PASSWORD", "p")])
                 .contains("2 kinds of credentials: an api-key and a login")
         );
-        assert!(refused(&[("KUNACORE_EMAIL", "e")]).contains("KUNACORE_PASSWORD and KUNACORE_MERCHANT_ID not set"));
+        assert!(refused(&[("KUNACORE_EMAIL", "e")]).contains("KUNACORE_PASSWORD and KUNACORE_MERCHANT_ID missing"));
     }
 
     #[test]

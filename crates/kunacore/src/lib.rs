@@ -63,7 +63,7 @@ pub use builder::ClientBuilder;
 pub use call::{CreateCustomer, CreateCustomerDetailed, Created, CustomerDetails, FindCustomers};
 pub use client::Client;
 pub use country::{CountryCode, UnknownCountry};
-pub use credentials::{Credentials, Login};
+pub use credentials::{CredentialParts, Credentials, Login};
 pub use customer::{Customer, CustomerId, How, WalletId};
 pub use error::{Error, ErrorKind, Outcome, Problem};
 pub use field::Field;
