@@ -21,8 +21,17 @@ pub(crate) async fn create(create: &Create, global: &Global, output: &Output) ->
         }
     };
     let connection = connect(global, output).await?;
-    let created = connection.client.create_customer(&customer).detailed().await?;
-    output.customer(&created.customer, Some(created.how))
+    let created = tokio::select! {
+        created = connection.client.create_customer(&customer).detailed() => created?,
+        Ok(()) = asked_to_end() => return Err(Failure::Interrupted),
+    };
+    output.customer(&created.customer, Some(created.how)).map_err(|failure| match failure {
+        Failure::Stdout(_) => Failure::CreatedUnwritten {
+            id: created.customer.id().to_string(),
+            wallet_id: created.customer.wallet_id().to_string(),
+        },
+        other => other,
+    })
 }
 
 /// `kunacore find`

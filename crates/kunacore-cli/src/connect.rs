@@ -14,25 +14,24 @@ pub(crate) struct Connection {
 
 /// Makes the client that the flags and the environment describe.
 pub(crate) async fn connect(global: &Global, output: &Output) -> Result<Connection, Failure> {
-    let (base_url, credentials, sandbox) = match &global.sandbox {
+    let (base_url, credentials, allow_http, sandbox) = match &global.sandbox {
         Some(db) => {
             let sandbox = Sandbox::start(SandboxOptions { db: db.clone(), ..SandboxOptions::default() }).await?;
             output.note(&match db {
                 Some(db) => format!("using a sandbox that keeps its customers in {}", db.display()),
                 None => "using a sandbox in memory: it is gone when this command ends".to_owned(),
             });
-            (sandbox.url().to_owned(), Credentials::api_key(sandbox.api_key()), Some(sandbox))
+            (sandbox.url().to_owned(), Credentials::api_key(sandbox.api_key()), false, Some(sandbox))
         }
         None => {
             let base_url = match &global.base_url {
                 Some(url) => url.clone(),
                 None => environment::base_url()?,
             };
-            (base_url, environment::credentials()?, None)
+            (base_url, environment::credentials()?, global.allow_http || environment::allow_http()?, None)
         }
     };
-    let mut builder =
-        Client::builder(base_url).credentials(credentials).allow_http(global.allow_http || environment::allow_http()?);
+    let mut builder = Client::builder(base_url).credentials(credentials).allow_http(allow_http);
     if let Some(timeout) = global.timeout {
         builder = builder.timeout(timeout);
     }

@@ -30,7 +30,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         Ok(arguments) => arguments,
         Err(error) => return output::usage(&error, json),
     };
-    logging::start(arguments.global.quiet, arguments.global.verbose);
+    // With --json, stderr is for one JSON object, unless logs are asked for.
+    logging::start(arguments.global.quiet || json, arguments.global.verbose);
     let output = Output { json, quiet: arguments.global.quiet, color };
     let result = dispatch(&arguments, &output);
     output.finish(result)

@@ -8,7 +8,7 @@ use tracing_subscriber::prelude::*;
 /// Starts logging, once a process.
 pub(crate) fn start(quiet: bool, verbose: u8) {
     let level = match (quiet, verbose) {
-        (true, _) => LevelFilter::ERROR,
+        (true, 0) => LevelFilter::ERROR,
         (_, 0) => LevelFilter::WARN,
         (_, 1) => LevelFilter::INFO,
         _ => LevelFilter::DEBUG,

@@ -25,6 +25,10 @@ pub(crate) enum Failure {
     Usage { message: String, next: String },
     /// Stdout could not be written; nothing to say when its reader has just gone.
     Stdout(io::Error),
+    /// A customer was created, and stdout could not be written: its ids must not be lost with it.
+    CreatedUnwritten { id: String, wallet_id: String },
+    /// Ctrl-C came while a customer was being created.
+    Interrupted,
 }
 
 impl Failure {
@@ -72,7 +76,8 @@ impl Output {
     /// A remark for a person, on stderr.
     pub(crate) fn note(&self, text: &str) {
         if !self.quiet && !self.json {
-            eprintln!("{text}");
+            // Nobody is left to tell when stderr cannot be written; the command goes on.
+            let _ = writeln!(io::stderr(), "{text}");
         }
     }
 
@@ -107,6 +112,19 @@ impl Output {
             Err(Failure::Usage { message, next }) => {
                 self.complain(&message, &next, &usage_json(&message, &next));
                 status::USAGE
+            }
+            Err(Failure::CreatedUnwritten { id, wallet_id }) => {
+                let message =
+                    format!("the customer was created (id {id}, wallet {wallet_id}), but stdout cannot be written");
+                let next = "Note the ids; do not create the customer again.";
+                self.complain(&message, next, &plain_json(Outcome::Unknown, &message, next));
+                status::UNKNOWN
+            }
+            Err(Failure::Interrupted) => {
+                let message = "interrupted while the customer was being created: it may or may not have been created";
+                let next = "Do not send it again as if it were new: look it up by its e-mail first.";
+                self.complain(message, next, &plain_json(Outcome::Unknown, message, next));
+                status::UNKNOWN
             }
             Err(Failure::Stdout(error)) if error.kind() == io::ErrorKind::BrokenPipe => status::DONE,
             Err(Failure::Stdout(error)) => {
@@ -144,7 +162,7 @@ pub(crate) fn usage(error: &clap::Error, json: bool) -> u8 {
     if json {
         let text = error.to_string();
         let message = text.trim_start_matches("error: ").lines().next().unwrap_or_default();
-        eprintln!("{}", usage_json(message, "See `kunacore --help`."));
+        let _ = writeln!(io::stderr(), "{}", usage_json(message, "See `kunacore --help`."));
     } else {
         let _ = error.print();
     }
@@ -197,8 +215,13 @@ fn error_json(error: &kunacore::Error) -> Value {
 }
 
 fn usage_json(message: &str, next: &str) -> Value {
+    plain_json(Outcome::NotApplied, message, next)
+}
+
+/// A failure that is no answer of the server's.
+fn plain_json(outcome: Outcome, message: &str, next: &str) -> Value {
     json!({
-        "outcome": Outcome::NotApplied.as_str(),
+        "outcome": outcome.as_str(),
         "code": null,
         "field": null,
         "message": message,

@@ -229,6 +229,37 @@ fn output_into_a_closed_pipe_ends_quietly() {
 }
 
 #[test]
+fn a_created_customer_is_told_on_stderr_when_stdout_cannot_be_written() {
+    let full = || std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let output = kunacore(&[&["create", "--sandbox", "--json"][..], &ALEX].concat()).stdout(full()).output().unwrap();
+    assert_eq!(output.status.code(), Some(3));
+    assert!(json(&err(&output))["message"].as_str().unwrap().contains("was created (id "), "{}", err(&output));
+
+    // And nothing panics when stderr is the one that is full.
+    let output = kunacore(&[&["create", "--sandbox"][..], &ALEX].concat()).stderr(full()).output().unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    assert!(out(&output).contains("walletId"));
+}
+
+#[test]
+fn ctrl_c_while_a_customer_is_created_says_that_the_outcome_is_unknown() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let process = kunacore(&[&["create", "--base-url", &url, "--json"][..], &ALEX].concat())
+        .env("KUNACORE_API_KEY", "k")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // The request is under way once the connection is made.
+    let _connection = listener.accept().unwrap();
+    assert!(Command::new("kill").args(["-INT", &process.id().to_string()]).status().unwrap().success());
+    let output = process.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(3));
+    assert_eq!(json(&err(&output))["outcome"], "unknown");
+}
+
+#[test]
 fn a_sandbox_says_where_it_listens_and_keeps_customers_over_kill_9() {
     let folder = tempfile::tempdir().unwrap();
     let db = folder.path().join("kept.db");

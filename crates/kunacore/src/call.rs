@@ -64,9 +64,10 @@ impl<'a> CreateCustomer<'a> {
 
     async fn run(self) -> Result<Created, Error> {
         let Self { pool, customer, deadline } = self;
-        let hide =
-            || pool.scrubber(Field::ALL.into_iter().filter_map(|field| Some((field.name(), customer.get(field)?))));
-        let observation = Exchange::start(pool, deadline).send(Request::Create(customer.request())).await?;
+        let call = Exchange::start(pool, deadline);
+        let (observation, authorization) = call.send(Request::Create(customer.request())).await?;
+        let sent = Field::ALL.into_iter().filter_map(|field| Some((field.name(), customer.get(field)?)));
+        let hide = || pool.scrubber(Some(&authorization), sent);
         let (customer, Facts { status, request_id, .. }) =
             judge::creation(observation, customer.email(), hide).map_err(|error| error.with_attempts(1))?;
         Ok(Created { customer, how: How::Created, attempts: 1, status, request_id })
@@ -107,8 +108,9 @@ impl FindCustomers<'_> {
     call_options!();
 
     async fn run(self) -> Result<Vec<Customer>, Error> {
-        let hide = || self.pool.scrubber(self.filter.texts());
-        let observation = Exchange::start(self.pool, self.deadline).send(Request::Find(self.filter.request())).await?;
+        let call = Exchange::start(self.pool, self.deadline);
+        let (observation, authorization) = call.send(Request::Find(self.filter.request())).await?;
+        let hide = || self.pool.scrubber(Some(&authorization), self.filter.texts());
         let customers = judge::reading(Read::Find, observation, hide, |data| match data {
             Value::Array(hits) => hits.into_iter().map(Customer::read).collect(),
             _ => None,
@@ -138,9 +140,10 @@ impl CustomerDetails<'_> {
     call_options!();
 
     async fn run(self) -> Result<Customer, Error> {
-        let hide = || self.pool.scrubber([("id", self.id.as_str())]);
         let body = types::CustomerDetailsRequest { id: self.id.as_str().to_owned() };
-        let observation = Exchange::start(self.pool, self.deadline).send(Request::Details(&body)).await?;
+        let call = Exchange::start(self.pool, self.deadline);
+        let (observation, authorization) = call.send(Request::Details(&body)).await?;
+        let hide = || self.pool.scrubber(Some(&authorization), [("id", self.id.as_str())]);
         let customer = judge::reading(Read::Details, observation, hide, Customer::read);
         Ok(customer.map_err(|error| error.with_attempts(1))?.0)
     }
@@ -174,7 +177,7 @@ impl<'a> Exchange<'a> {
     }
 
     /// Sends a request with the credentials in it, after a login where one is needed.
-    async fn send(&self, request: Request<'_>) -> Result<Observation, Error> {
+    async fn send(&self, request: Request<'_>) -> Result<(Observation, Authorization), Error> {
         let authorization = self.authorization().await?;
         let limit = self.limit();
         if limit.is_zero() {
@@ -182,9 +185,9 @@ impl<'a> Exchange<'a> {
         }
         let observation = self.exchange(Some(authorization.clone()), limit, request).await;
         if matches!(&observation, Observation::Reply(reply) if reply.status == 401) {
-            self.pool.authorizer.forget(&authorization).await;
+            self.pool.authorizer.forget(&authorization);
         }
-        Ok(observation)
+        Ok((observation, authorization))
     }
 
     async fn authorization(&self) -> Result<Authorization, Error> {
@@ -206,13 +209,12 @@ impl<'a> Exchange<'a> {
             },
         );
         let observation = self.exchange(None, self.limit(), Request::Login { merchant_id, body: &body }).await;
-        let answer = judge::reading(
-            Read::Login,
-            observation,
-            || self.pool.scrubber([]),
-            |data| data.get("accessToken")?.as_str().map(Secret::from),
-        );
-        let fresh = credentials::bearer(&answer?.0)?;
+        let hide = || self.pool.scrubber(None, []);
+        let answer = judge::reading(Read::Login, observation, hide, |data| {
+            // A token that cannot be a header is as good as none.
+            credentials::bearer(&Secret::from(data.get("accessToken")?.as_str()?)).ok()
+        });
+        let fresh = answer?.0;
         *token = Some(fresh.clone());
         Ok(fresh)
     }

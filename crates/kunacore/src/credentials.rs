@@ -172,12 +172,13 @@ impl Authorizer {
     }
 
     /// Forgets a token that the server has refused, so that the next call logs in again.
-    pub(crate) async fn forget(&self, refused: &Authorization) {
-        if let Self::Login { token, .. } = self {
-            let mut token = token.lock().await;
-            if token.as_ref() == Some(refused) {
-                *token = None;
-            }
+    pub(crate) fn forget(&self, refused: &Authorization) {
+        // While another call holds the lock, it is logging in, and the token is replaced anyway.
+        if let Self::Login { token, .. } = self
+            && let Ok(mut token) = token.try_lock()
+            && token.as_ref() == Some(refused)
+        {
+            *token = None;
         }
     }
 }

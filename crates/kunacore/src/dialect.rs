@@ -13,9 +13,11 @@ impl ServerError {
     /// Reads a body in whichever dialect it is: an `errors` list, `statusCode` with `message` and `error`, a lone
     /// `error` or `message`. A page of HTML, other text and nothing say nothing.
     pub(crate) fn read(body: &[u8]) -> Self {
-        let Ok(body) = serde_json::from_slice::<Value>(body) else {
-            return Self::default();
-        };
+        serde_json::from_slice(body).map(|body| Self::of(&body)).unwrap_or_default()
+    }
+
+    /// As [`ServerError::read`], of a body that is parsed.
+    pub(crate) fn of(body: &Value) -> Self {
         if let Some(errors) = body.get("errors").and_then(Value::as_array) {
             let messages: Vec<&str> = errors.iter().filter_map(|error| error.get("message")?.as_str()).collect();
             return Self {
@@ -32,8 +34,8 @@ impl ServerError {
             _ => None,
         };
         Self {
-            code: text(&body, "code").or_else(|| text(nested, "code")),
-            message: message.or_else(|| text(nested, "message")).or_else(|| text(&body, "error")),
+            code: text(body, "code").or_else(|| text(nested, "code")),
+            message: message.or_else(|| text(nested, "message")).or_else(|| text(body, "error")),
         }
     }
 
@@ -51,39 +53,34 @@ fn joined(lines: &[&str]) -> Option<String> {
     (!lines.is_empty()).then(|| lines.join("; "))
 }
 
-/// When a refusal means that the e-mail is taken: status, and words in the code or the message.
+/// When a refusal means that the e-mail is taken: the status, and words in code or message. Each list of words stands for
+/// "one of these"; all lists must be met.
 struct DuplicateRule {
     statuses: &'static [u16],
-    /// At least one of these is in the code; an empty list asks for nothing.
-    code: &'static [&'static str],
-    /// Of each list at least one is in the message.
+    code: &'static [&'static [&'static str]],
     message: &'static [&'static [&'static str]],
 }
 
+const TAKEN: &[&str] = &["already", "duplicate", "exists", "taken", "unique", "in use", "in_use"];
+const PERSON: &[&str] = &["customer", "user", "account", "client"];
+
 /// Nothing is documented, so these are the ways in which services of this kind say it (inferred).
-const DUPLICATE_RULES: [DuplicateRule; 3] = [
+const DUPLICATE_RULES: [DuplicateRule; 5] = [
     DuplicateRule { statuses: &[409], code: &[], message: &[] },
-    DuplicateRule { statuses: &[400, 422], code: &["duplicate", "exist", "unique", "taken"], message: &[] },
-    DuplicateRule {
-        statuses: &[400, 422],
-        code: &[],
-        message: &[
-            &["already", "duplicate", "taken", "must be unique", "in use"],
-            &["mail", "customer", "user", "account", "client"],
-        ],
-    },
+    DuplicateRule { statuses: &[400, 422], code: &[&["mail"], TAKEN], message: &[] },
+    DuplicateRule { statuses: &[400, 422], code: &[PERSON, &["already_exists", "alreadyexists"]], message: &[] },
+    DuplicateRule { statuses: &[400, 422], code: &[], message: &[&["mail"], TAKEN] },
+    DuplicateRule { statuses: &[400, 422], code: &[], message: &[PERSON, &["already exists"]] },
 ];
 
 /// Whether the refusal of a create request says that the e-mail is taken.
 pub(crate) fn says_duplicate(status: u16, error: &ServerError) -> bool {
     let lower = |text: &Option<String>| text.as_deref().unwrap_or_default().to_lowercase();
     let (code, message) = (lower(&error.code), lower(&error.message));
-    let any = |words: &[&str], text: &str| words.iter().any(|word| text.contains(word));
-    DUPLICATE_RULES.iter().any(|rule| {
-        rule.statuses.contains(&status)
-            && (rule.code.is_empty() || any(rule.code, &code))
-            && rule.message.iter().all(|words| any(words, &message))
-    })
+    let meets = |lists: &[&[&str]], text: &str| lists.iter().all(|words| words.iter().any(|word| text.contains(word)));
+    DUPLICATE_RULES
+        .iter()
+        .any(|rule| rule.statuses.contains(&status) && meets(rule.code, &code) && meets(rule.message, &message))
 }
 
 #[cfg(test)]
@@ -127,6 +124,10 @@ mod tests {
         assert!(says(422, r#"{"statusCode":422,"message":["Customer already exists"],"error":"x"}"#));
         assert!(says(400, r#"{"error":"this e-mail is already in use"}"#));
         assert!(!says(400, r#"{"error":"country must be a valid ISO code"}"#));
+        assert!(says(400, r#"{"errors":[{"code":"CUSTOMER_ALREADY_EXISTS","message":"no"}]}"#));
+        assert!(!says(400, r#"{"errors":[{"code":"REFERRAL_DOES_NOT_EXIST","message":"no such customer"}]}"#));
+        assert!(!says(400, r#"{"message":"phone number already in use by another customer"}"#));
+        assert!(!says(422, r#"{"message":"the referred customer does not exist"}"#));
         assert!(!says(400, r#"{"message":"externalId must be unique"}"#));
         assert!(!says(400, "<html></html>"));
         assert!(!says(403, r#"{"error":"customer already exists"}"#));

@@ -13,8 +13,9 @@ use serde_json::Value;
 use crate::customer::Customer;
 use crate::dialect::{self, ServerError};
 use crate::error::{Error, ErrorKind, Parts};
+use crate::lenient;
 use crate::text::{self, Scrubber};
-use crate::transport::{Body, Cause, Observation, Reply};
+use crate::transport::{Body, Cause, End, Observation, Reply};
 
 /// Headers in which servers and gateways name a request, the most specific first.
 const REQUEST_ID_HEADERS: [&str; 5] = ["x-request-id", "request-id", "x-correlation-id", "x-amzn-requestid", "cf-ray"];
@@ -156,7 +157,7 @@ pub(crate) fn reading<T>(
         404 if read == Read::Details => refused(
             ErrorKind::NotFound,
             "the server knows no customer with this id".to_owned(),
-            "Check the id; to search by e-mail, use a look-up.",
+            "Check the id; if no id is ever known, check the base URL.",
         ),
         301 | 307 | 308 => redirect(NOTHING_CHANGED),
         300..=399 => unreadable(name, "it is a redirect, which is not followed").code("redirect"),
@@ -226,23 +227,20 @@ enum Envelope {
 }
 
 fn envelope(body: &Body) -> Envelope {
-    let bytes = match body {
-        Body::Whole(bytes) => bytes,
-        Body::TooLong => return Envelope::Other("its answer is longer than 1 MiB"),
-        Body::Cut => return Envelope::Other("its answer broke off"),
+    let why = match body.end {
+        End::TooLong => Some("its answer is longer than 1 MiB"),
+        End::Cut => Some("its answer broke off"),
+        End::Whole if body.bytes.is_empty() => Some("its answer is empty"),
+        End::Whole => None,
     };
-    if bytes.is_empty() {
-        return Envelope::Other("its answer is empty");
-    }
-    match serde_json::from_slice(bytes) {
-        Ok(Value::Object(mut object)) => match object.remove("data") {
-            Some(data) => Envelope::Data(data),
-            None if object.get("token").is_some_and(Value::is_string) => Envelope::Encrypted,
-            None if !ServerError::read(bytes).is_silent() => Envelope::Other(ERROR_BODY),
-            None => Envelope::Other("its answer has no data"),
-        },
-        Ok(_) => Envelope::Other("its answer is not an object"),
-        Err(_) => Envelope::Other("its answer is not JSON"),
+    let Some(mut fields) = lenient::object(&body.bytes) else {
+        return Envelope::Other(why.unwrap_or("its answer is not a JSON object"));
+    };
+    match fields.remove("data") {
+        Some(data) if !data.is_null() => Envelope::Data(data),
+        _ if fields.get("token").is_some_and(Value::is_string) => Envelope::Encrypted,
+        _ if !ServerError::of(&Value::Object(fields)).is_silent() => Envelope::Other(ERROR_BODY),
+        _ => Envelope::Other(why.unwrap_or("its answer has no data")),
     }
 }
 
@@ -261,10 +259,8 @@ pub(crate) struct Facts {
 
 impl Facts {
     fn of(reply: &Reply) -> Self {
-        let said = match &reply.body {
-            Body::Whole(bytes) if !(200..300).contains(&reply.status) => ServerError::read(bytes),
-            _ => ServerError::default(),
-        };
+        let refused = !(200..300).contains(&reply.status) && reply.body.end == End::Whole;
+        let said = if refused { ServerError::read(&reply.body.bytes) } else { ServerError::default() };
         let request_id =
             REQUEST_ID_HEADERS.iter().find_map(|name| text::request_id(reply.headers.get(*name)?.to_str().ok()?));
         Self { status: reply.status, request_id, retry_after: retry_after(&reply.headers), said }

@@ -50,6 +50,7 @@ mod filter;
 #[allow(missing_docs, unreachable_pub, dead_code, clippy::all, clippy::unwrap_used, rustdoc::all)]
 mod generated;
 mod judge;
+mod lenient;
 mod new_customer;
 mod pool;
 #[cfg(feature = "schemars")]

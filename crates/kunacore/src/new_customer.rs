@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::Value;
 
 use crate::country::CountryCode;
@@ -46,9 +47,11 @@ impl NewCustomer {
     /// [`ErrorKind::InvalidCustomer`](crate::ErrorKind::InvalidCustomer), naming every problem: not JSON, not an object,
     /// an unknown key, a value that is not text, or what [`NewCustomerBuilder::build`] refuses.
     pub fn from_json(json: &[u8]) -> Result<Self, Error> {
-        let object = match serde_json::from_slice(json) {
-            Ok(Value::Object(object)) => object,
-            Ok(_) => return Err(Error::invalid_customer(vec![Problem::new("customer", "must be a JSON object")])),
+        let pairs = match serde_json::from_slice(json) {
+            Ok(Pairs(pairs)) => pairs,
+            Err(error) if error.is_data() => {
+                return Err(Error::invalid_customer(vec![Problem::new("customer", "must be a JSON object")]));
+            }
             Err(error) => {
                 // The parser's own message can quote the text, so only its place is passed on.
                 let place = format!("is not JSON: line {}, column {}", error.line(), error.column());
@@ -56,11 +59,15 @@ impl NewCustomer {
             }
         };
         let mut builder = Self::builder();
-        for (name, value) in object {
+        for (name, value) in pairs {
             builder = match (Field::from_name(&name), value) {
+                // A key that does not look like a name may be a value that went astray.
+                (None, _) if !name.chars().all(|c| c.is_ascii_alphanumeric() || "_-".contains(c)) => {
+                    builder.problem("a key", "is not a field of a customer, and not shown, as it is no name")
+                }
                 (None, _) => builder.problem(&name, "is not a field of a customer"),
                 (Some(field), _) if builder.values[field as usize].is_some() => {
-                    builder.problem(field.name(), "is given twice, in both spellings")
+                    builder.problem(field.name(), "is given twice")
                 }
                 (Some(_), Value::Null) => builder,
                 (Some(field), Value::String(text)) => builder.set(field, text),
@@ -97,6 +104,31 @@ impl fmt::Debug for NewCustomer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("NewCustomer")?;
         f.debug_set().entries(Field::ALL.into_iter().filter(|field| field.of(&self.0).is_some())).finish()
+    }
+}
+
+/// The keys and values of a JSON object as they stand, so that a key that comes twice is seen.
+struct Pairs(Vec<(String, Value)>);
+
+impl<'de> Deserialize<'de> for Pairs {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Collect;
+        impl<'de> Visitor<'de> for Collect {
+            type Value = Pairs;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Pairs, A::Error> {
+                let mut pairs = Vec::new();
+                while let Some(pair) = map.next_entry()? {
+                    pairs.push(pair);
+                }
+                Ok(Pairs(pairs))
+            }
+        }
+        deserializer.deserialize_map(Collect)
     }
 }
 
@@ -286,11 +318,10 @@ mod tests {
                 r#"{"email":7,"e-mail":"a@b","firstName":"A","first_name":"B","lastName":"C","country":"FR",
                 "verificationDocumentId":"D","residenceAddress":"E"}"#
             ),
-            [
-                "email must be text",
-                "e-mail is not a field of a customer",
-                "first_name is given twice, in both spellings",
-            ]
+            ["email must be text", "e-mail is not a field of a customer", "first_name is given twice",]
         );
+        let twice = reasons(r#"{"email":"a@example.com","email":"b@example.com","c@example.com":1}"#);
+        let odd_key = "a key is not a field of a customer, and not shown, as it is no name";
+        assert_eq!(twice[..2], ["email is given twice", odd_key]);
     }
 }

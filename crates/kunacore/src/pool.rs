@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::base_url::BaseUrl;
-use crate::credentials::Authorizer;
+use crate::credentials::{Authorization, Authorizer};
 use crate::secret::Secret;
 use crate::text::Scrubber;
 
@@ -18,9 +18,17 @@ pub(crate) struct Pool {
 }
 
 impl Pool {
-    /// Hides the credentials, and the values that a call sends.
-    pub(crate) fn scrubber<'a>(&'a self, sent: impl IntoIterator<Item = (&'static str, &'a str)>) -> Scrubber {
+    /// Hides the credentials, the header that authorized the call, and the values that it sent.
+    pub(crate) fn scrubber<'a>(
+        &'a self,
+        authorization: Option<&'a Authorization>,
+        sent: impl IntoIterator<Item = (&'static str, &'a str)>,
+    ) -> Scrubber {
         let mut scrubber = Scrubber::default();
+        // A token that a login fetched is not among the secrets that were configured.
+        if let Some(token) = authorization.and_then(|(_, value)| value.to_str().ok()?.strip_prefix("Bearer ")) {
+            scrubber.hide("access_token", token);
+        }
         let secrets = self.secrets.iter().map(|(name, secret)| (*name, secret.expose()));
         for (name, value) in sent.into_iter().chain(secrets) {
             scrubber.hide(name, value);

@@ -25,6 +25,8 @@ impl Scrubber {
             json.trim_matches('"').to_owned(),
             percent_encode(value),
             percent_encode(value).replace("%20", "+"),
+            html_escape(value, "&#39;"),
+            html_escape(value, "&#x27;"),
         ];
         // A phone or taxpayer number comes back without its punctuation.
         if digits.len() >= 6 && value.chars().all(|c| c.is_ascii_digit() || " +-().".contains(c)) {
@@ -108,6 +110,11 @@ pub(crate) fn request_id(text: &str) -> Option<String> {
     plain.then(|| text.to_owned())
 }
 
+fn html_escape(text: &str, apostrophe: &str) -> String {
+    let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;");
+    text.replace('\'', apostrophe)
+}
+
 /// The text with control characters escaped, cut to `limit` characters.
 pub(crate) fn printable(text: &str, limit: usize) -> String {
     let mut clean = String::new();
@@ -146,6 +153,7 @@ mod tests {
             ("email=alexsmith%40mail.com&x=1", "email=‹email›&x=1"),
             ("ОЛЕНА, 380991234567", "‹first_name›, ‹phone_number›"),
             ("at 5 Av. \\\"A\\\", Paris", "at ‹residence_address›"),
+            ("at 5 Av. &quot;A&quot;, Paris", "at ‹residence_address›"),
             ("q=5+Av.+%22A%22%2C+Paris", "q=‹residence_address›"),
         ] {
             assert_eq!(hide.message(said), kept);

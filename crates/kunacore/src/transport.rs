@@ -6,8 +6,8 @@
 //! must not be lost that way.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
 use progenitor_client::{ClientHooks, OperationInfo};
@@ -29,6 +29,17 @@ pub(crate) enum Request<'a> {
     Details(&'a types::CustomerDetailsRequest),
 }
 
+impl Request<'_> {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Login { .. } => "login",
+            Self::Create(_) => "create_customer",
+            Self::Find(_) => "find_customers",
+            Self::Details(_) => "customer_details",
+        }
+    }
+}
+
 /// An answer, as far as it could be read.
 #[derive(Clone)]
 pub(crate) struct Reply {
@@ -37,10 +48,17 @@ pub(crate) struct Reply {
     pub(crate) body: Body,
 }
 
+/// The body of an answer: what came of it, and whether that is all. A body that breaks off may hold a whole customer.
 #[derive(Clone)]
-pub(crate) enum Body {
-    Whole(Bytes),
-    /// It was longer than [`BODY_CAP`].
+pub(crate) struct Body {
+    pub(crate) bytes: BytesMut,
+    pub(crate) end: End,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum End {
+    Whole,
+    /// It is longer than [`BODY_CAP`].
     TooLong,
     /// It broke off, or did not end in time.
     Cut,
@@ -70,6 +88,7 @@ pub(crate) async fn exchange(
     limit: Duration,
     request: Request<'_>,
 ) -> Observation {
+    let start = Instant::now();
     let attempt =
         Attempt(Arc::new(State { authorization, revocation: Revocation::default(), reply: Mutex::default() }));
     let guard = Guard { revocation: attempt.0.revocation.clone(), creates: matches!(request, Request::Create(_)) };
@@ -87,11 +106,18 @@ pub(crate) async fn exchange(
         Err(_) => Cause { code: "timeout", detail: String::new() },
     };
     let unsent = guard.finish();
-    match attempt.take_reply() {
+    let observation = match attempt.take_reply() {
         Some(reply) => Observation::Reply(reply),
         None if unsent => Observation::NotSent(cause),
         None => Observation::Lost(cause),
-    }
+    };
+    let (status, error) = match &observation {
+        Observation::Reply(reply) => (Some(reply.status), None),
+        Observation::NotSent(cause) | Observation::Lost(cause) => (None, Some(cause.code)),
+    };
+    let milliseconds = start.elapsed().as_millis();
+    tracing::info!(operation = request.name(), http.response.status_code = status, error.r#type = error, milliseconds);
+    observation
 }
 
 /// One attempt, as the generated client carries it to the hooks.
@@ -125,27 +151,38 @@ impl Attempt {
         }
     }
 
+    /// Reads the answer into the attempt as it comes, so that what came is not lost when the time is over.
     async fn read(&self, mut response: reqwest::Response) {
         let (status, headers) = (response.status().as_u16(), std::mem::take(response.headers_mut()));
-        self.set_reply(Reply { status, headers: headers.clone(), body: Body::Cut });
-        let mut whole = BytesMut::new();
-        let body = loop {
-            match response.chunk().await {
-                Ok(Some(chunk)) if whole.len() + chunk.len() > BODY_CAP => break Body::TooLong,
-                Ok(Some(chunk)) => whole.extend_from_slice(&chunk),
-                Ok(None) => break Body::Whole(whole.freeze()),
-                Err(_) => break Body::Cut,
+        *self.reply() = Some(Reply { status, headers, body: Body { bytes: BytesMut::new(), end: End::Cut } });
+        loop {
+            let chunk = response.chunk().await;
+            let mut reply = self.reply();
+            let Some(Reply { body, .. }) = &mut *reply else { return };
+            match chunk {
+                Ok(Some(chunk)) => {
+                    let room = BODY_CAP - body.bytes.len();
+                    body.bytes.extend_from_slice(&chunk[..chunk.len().min(room)]);
+                    if chunk.len() > room {
+                        body.end = End::TooLong;
+                        return;
+                    }
+                }
+                Ok(None) => {
+                    body.end = End::Whole;
+                    return;
+                }
+                Err(_) => return,
             }
-        };
-        self.set_reply(Reply { status, headers, body });
+        }
     }
 
-    fn set_reply(&self, reply: Reply) {
-        *self.0.reply.lock().unwrap_or_else(PoisonError::into_inner) = Some(reply);
+    fn reply(&self) -> MutexGuard<'_, Option<Reply>> {
+        self.0.reply.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn take_reply(&self) -> Option<Reply> {
-        self.0.reply.lock().unwrap_or_else(PoisonError::into_inner).take()
+        self.reply().take()
     }
 }
 
