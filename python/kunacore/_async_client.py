@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asyncio import CancelledError
 from datetime import datetime
 from os import PathLike
 from types import TracebackType
@@ -9,6 +10,7 @@ from typing import Self
 
 from kunacore._customer import Customer
 from kunacore._filters import instant
+from kunacore._interrupted import given_up
 from kunacore._kunacore import Client as Core
 from kunacore._loop import answer
 
@@ -112,24 +114,30 @@ class AsyncClient:
                 ``AuthenticationError`` because of the credentials.
             NotAppliedError: the server never acted; the call may be made again.
             OutcomeUnknownError: the customer may exist all the same.
+            asyncio.CancelledError: its ``__cause__`` is an ``OutcomeUnknownError``, and a warning is logged. Should the
+                answer have come all the same, its ids are logged.
             RuntimeError: the client is closed.
         """
-        return await answer(
-            self._core.create_customer_async,
-            {
-                "email": email,
-                "first_name": first_name,
-                "last_name": last_name,
-                "country": country,
-                "verification_document_id": verification_document_id,
-                "residence_address": residence_address,
-                "phone_number": phone_number,
-                "comment": comment,
-                "external_id": external_id,
-                "referral_id": referral_id,
-                "itn": itn,
-            },
-        )
+        try:
+            return await answer(
+                self._core.create_customer_async,
+                {
+                    "email": email,
+                    "first_name": first_name,
+                    "last_name": last_name,
+                    "country": country,
+                    "verification_document_id": verification_document_id,
+                    "residence_address": residence_address,
+                    "phone_number": phone_number,
+                    "comment": comment,
+                    "external_id": external_id,
+                    "referral_id": referral_id,
+                    "itn": itn,
+                },
+            )
+        except CancelledError as cancelled:
+            given_up(cancelled)
+            raise
 
     async def find_customers(
         self,

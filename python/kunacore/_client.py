@@ -9,6 +9,7 @@ from typing import Self
 
 from kunacore._customer import Customer
 from kunacore._filters import instant
+from kunacore._interrupted import given_up
 from kunacore._kunacore import Client as Core
 
 
@@ -110,23 +111,28 @@ class Client:
                 ``AuthenticationError`` because of the credentials.
             NotAppliedError: the server never acted; the call may be made again.
             OutcomeUnknownError: the customer may exist all the same.
+            KeyboardInterrupt: Ctrl-C; its ``__cause__`` is an ``OutcomeUnknownError``, and a warning is logged.
             RuntimeError: the client is closed.
         """
-        return self._core.create_customer(
-            {
-                "email": email,
-                "first_name": first_name,
-                "last_name": last_name,
-                "country": country,
-                "verification_document_id": verification_document_id,
-                "residence_address": residence_address,
-                "phone_number": phone_number,
-                "comment": comment,
-                "external_id": external_id,
-                "referral_id": referral_id,
-                "itn": itn,
-            }
-        )
+        try:
+            return self._core.create_customer(
+                {
+                    "email": email,
+                    "first_name": first_name,
+                    "last_name": last_name,
+                    "country": country,
+                    "verification_document_id": verification_document_id,
+                    "residence_address": residence_address,
+                    "phone_number": phone_number,
+                    "comment": comment,
+                    "external_id": external_id,
+                    "referral_id": referral_id,
+                    "itn": itn,
+                }
+            )
+        except KeyboardInterrupt as interrupt:
+            given_up(interrupt)
+            raise
 
     def find_customers(
         self,

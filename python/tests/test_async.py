@@ -88,3 +88,39 @@ def test_a_closed_client_refuses_calls(sandbox: kunacore.Sandbox) -> None:
             await client.find_customers()
 
     asyncio.run(use())
+
+
+def test_a_creation_that_is_cancelled_says_that_the_customer_may_exist(caplog: pytest.LogCaptureFixture) -> None:
+    async def give_up() -> BaseException | None:
+        client = kunacore.AsyncClient(server.url, api_key="k")
+        waiting = asyncio.create_task(client.create_customer(**ALEX))
+        while not server.seen:
+            await asyncio.sleep(0.01)
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError) as caught:
+            await waiting
+        return caught.value.__cause__
+
+    with ScriptedServer([Hang()]) as server:
+        assert isinstance(asyncio.run(give_up()), kunacore.OutcomeUnknownError)
+    assert "may or may not have been created" in caplog.text
+    assert ALEX["email"] not in caplog.text
+
+
+def test_the_ids_of_a_customer_whose_call_was_cancelled_too_late_are_logged(
+    sandbox: kunacore.Sandbox, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def give_up_too_late() -> None:
+        client = kunacore.AsyncClient(sandbox.url, api_key=sandbox.api_key)
+        waiting = asyncio.create_task(client.create_customer(**ALEX))
+        await asyncio.sleep(0)  # The call starts; then this thread is busy until the answer is there.
+        while not sandbox.ledger():
+            time.sleep(0.01)
+        time.sleep(0.2)
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+        await asyncio.sleep(0.1)
+
+    asyncio.run(give_up_too_late())
+    assert sandbox.ledger()[0]["walletId"] in caplog.text

@@ -64,6 +64,29 @@ with multiprocessing.get_context("fork").Pool(2) as pool:
     assert (done.stdout, done.stderr) == ("[]\n", "")
 
 
+def test_ctrl_c_during_a_creation_says_that_the_customer_may_exist() -> None:
+    program = """
+import kunacore, signal
+from example import ALEX
+signal.signal(signal.SIGINT, signal.default_int_handler)
+try:
+    kunacore.create_customer(**ALEX)
+except KeyboardInterrupt as interrupt:
+    print(type(interrupt.__cause__).__name__)
+"""
+    with ScriptedServer([Hang()]) as server:
+        path = os.path.dirname(__file__)
+        variables = {"KUNACORE_BASE_URL": server.url, "KUNACORE_API_KEY": "k", "PYTHONPATH": path}
+        with subprocess.Popen(
+            [sys.executable, "-c", program], env={**os.environ, **variables}, stdout=subprocess.PIPE, text=True
+        ) as process:
+            while not server.seen and process.poll() is None:
+                time.sleep(0.01)
+            process.send_signal(signal.SIGINT)
+            out, _ = process.communicate(timeout=20)
+    assert out.strip() == "OutcomeUnknownError"
+
+
 @pytest.mark.parametrize("wait", ["client.find_customers()", "asyncio.run(kunacore.AsyncClient().find_customers())"])
 def test_ctrl_c_interrupts_a_call_that_waits(wait: str) -> None:
     program = f"""

@@ -37,6 +37,16 @@ impl Call {
     }
 }
 
+impl Answer {
+    /// The ids of a customer that the call created.
+    pub(crate) fn created(&self) -> Option<(&str, &str)> {
+        match &self.0 {
+            Ok(Found::Created(customer, _)) => Some((customer.id().as_str(), customer.wallet_id().as_str())),
+            _ => None,
+        }
+    }
+}
+
 impl<'py> IntoPyObject<'py> for Answer {
     type Target = PyAny;
     type Output = Bound<'py, PyAny>;

@@ -60,6 +60,10 @@ impl Mailbox {
         for Letter { future, answer } in letters {
             let future = future.bind(py);
             if future.call_method0("done")?.is_truthy()? {
+                // Nobody waits any more; the ids of a customer that exists are kept all the same.
+                if let Some(ids) = answer.as_ref().and_then(Answer::created) {
+                    py.import("kunacore._interrupted")?.call_method1("answered_too_late", ids)?;
+                }
                 continue;
             }
             let lost = || PyRuntimeError::new_err("the call ended without an answer");

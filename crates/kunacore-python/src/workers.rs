@@ -49,6 +49,8 @@ where
             let mut future = std::pin::pin!(future);
             loop {
                 tokio::select! {
+                    // An answer that has come wins over Ctrl-C: it may hold the ids of a new customer.
+                    biased;
                     output = &mut future => return Ok(output),
                     () = tokio::time::sleep(TICK) => Python::attach(|py| py.check_signals())?,
                 }

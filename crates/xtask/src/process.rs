@@ -5,10 +5,18 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-/// A command in a folder.
+/// A command in a folder, in an environment that does not say where a KunaCore server is, and in which this machine is
+/// reached without a proxy: what is tested must not depend on whoever runs the tests.
 pub(crate) fn command(program: impl AsRef<OsStr>, folder: &Path) -> Command {
     let mut command = Command::new(program);
     command.current_dir(folder);
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("KUNACORE_")) {
+        command.env_remove(name);
+    }
+    for name in ["NO_PROXY", "no_proxy"] {
+        let before = std::env::var(name).map(|hosts| hosts + ",").unwrap_or_default();
+        command.env(name, before + "127.0.0.1,localhost");
+    }
     command
 }
 
@@ -79,7 +87,7 @@ impl Server {
     ///
     /// As [`Server::start`].
     pub(crate) fn sandbox(kunacore: &Path) -> Result<Self, String> {
-        Self::start(Command::new(kunacore).args(["-q", "sandbox"]))
+        Self::start(command(kunacore, Path::new(".")).args(["-q", "sandbox"]))
     }
 }
 

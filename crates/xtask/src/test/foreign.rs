@@ -1,8 +1,6 @@
 //! Clients that know nothing of this project, against its sandbox: the documented programs, another generator's client,
 //! and schemathesis with the contract.
 
-use std::process::Command;
-
 use super::python::Environment;
 use super::{Done, Stage};
 use crate::process::{Server, capture, command, run};
@@ -25,7 +23,7 @@ fn sandbox(environment: &Environment) -> Result<(Server, String), String> {
     let login = "import json, sys, urllib.request as r; print(json.load(r.urlopen(r.Request(sys.argv[1] + '/v2/auth/login', \
                  json.dumps({'token': 'partner@example.com', 'password': 'sandbox-password'}).encode(), \
                  {'content-type': 'application/json', 'merchant_id': 'sandbox-merchant'})))['data']['accessToken'])";
-    let token = capture(Command::new(environment.bin("python")).args(["-c", login, &sandbox.url]))?;
+    let token = capture(command(environment.bin("python"), &environment.root).args(["-c", login, &sandbox.url]))?;
     Ok((sandbox, token.trim().to_owned()))
 }
 
@@ -39,7 +37,7 @@ fn documented(environment: &Environment, program: &std::path::Path, script: &str
     )?;
     let count = "import json, sys, urllib.request as r; \
                  print(len(json.load(r.urlopen(sys.argv[1] + '/_sandbox/ledger'))['created']))";
-    let created = capture(Command::new(environment.bin("python")).args(["-c", count, &sandbox.url]))?;
+    let created = capture(command(environment.bin("python"), &environment.root).args(["-c", count, &sandbox.url]))?;
     if created.trim() != "1" || !printed.contains("walletId") {
         return Err(format!("{created} customers were created; it printed {printed}"));
     }
@@ -50,7 +48,7 @@ fn documented(environment: &Environment, program: &std::path::Path, script: &str
 fn javascript(environment: &Environment) -> Result<Done, String> {
     // `fetch` is built in since Node 18.
     let modern = "process.exit(typeof fetch === 'function' ? 0 : 1)";
-    if !Command::new("node").args(["-e", modern]).status().is_ok_and(|status| status.success()) {
+    if !command("node", &environment.root).args(["-e", modern]).status().is_ok_and(|status| status.success()) {
         return Ok(Done::NotRun("there is no Node with fetch".to_owned()));
     }
     documented(environment, std::path::Path::new("node"), "documented.mjs")
