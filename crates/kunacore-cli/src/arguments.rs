@@ -264,6 +264,9 @@ pub(crate) struct Sandbox {
     /// Let find see a new customer only after so long
     #[arg(long, value_name = "TIME", value_parser = help::duration, default_value = "0")]
     pub(crate) find_delay: Duration,
+    /// Answer 429 with Retry-After to what exceeds so many requests a second
+    #[arg(long, value_name = "RPS")]
+    pub(crate) limit: Option<f64>,
 }
 
 #[cfg(test)]

@@ -82,6 +82,7 @@ pub(crate) async fn sandbox(options: &arguments::Sandbox, output: &Output) -> Re
         find: options.find,
         page_size: options.page_size,
         find_delay: options.find_delay,
+        limit: options.limit,
     })
     .await?;
     output.result(&format!("listening on {}", sandbox.url()))?;

@@ -36,7 +36,8 @@ Example:
 
 pub(crate) const SANDBOX: &str = "\
 It accepts the api-key sandbox-api-key, and the login partner@example.com with the password sandbox-password and the
-merchant id sandbox-merchant. /_sandbox/ledger tells what was created.
+merchant id sandbox-merchant. /_sandbox/ledger tells what was created, and rules put to /_sandbox/faults make things go
+wrong.
 
 Example:
   kunacore sandbox --db sandbox.db --latency 50ms";

@@ -326,6 +326,8 @@ fn every_option_of_the_sandbox_is_taken() {
         "2",
         "--find-delay",
         "2s",
+        "--limit",
+        "1000",
     ]);
     let output = kunacore(&[&["create", "--json", "--base-url", &server.url][..], &ALEX].concat())
         .env("KUNACORE_EMAIL", "partner@example.com")
@@ -334,8 +336,10 @@ fn every_option_of_the_sandbox_is_taken() {
         .output()
         .unwrap();
     assert_eq!(output.status.code(), Some(0), "{}", err(&output));
-    let refused = run(&["sandbox", "--duplicate-status", "500"]);
-    assert_eq!(refused.status.code(), Some(1), "{}", err(&refused));
+    for refused in [["--duplicate-status", "500"], ["--limit", "0"], ["--limit", "many"]] {
+        let refused = run(&[&["sandbox"], &refused[..]].concat());
+        assert_eq!(refused.status.code(), Some(1), "{}", err(&refused));
+    }
 }
 
 /// Help texts are found by walking the commands that the root help lists.

@@ -4,13 +4,14 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use http::header::{ALLOW, CONTENT_TYPE, DATE, HeaderName};
+use http::header::{ALLOW, CONTENT_TYPE, DATE, HeaderName, RETRY_AFTER};
 use http::{HeaderValue, Response, StatusCode};
 use http_body::{Frame, SizeHint};
 use http_body_util::Full;
 use serde::Serialize;
 
 use crate::clock;
+use crate::faults::CutBody;
 use crate::ledger::LedgerBody;
 use crate::options::Dialect;
 use crate::refusal::Refusal;
@@ -18,13 +19,15 @@ use crate::refusal::Refusal;
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// A body that is at hand, or one that is still being read.
+/// A body that is at hand, one that is still being read, or one that breaks off.
 #[derive(Debug)]
 pub(crate) enum Body {
     /// All of it.
     Whole(Full<Bytes>),
     /// The ledger.
     Ledger(LedgerBody),
+    /// The beginning of one.
+    Cut(CutBody),
 }
 
 impl http_body::Body for Body {
@@ -35,6 +38,7 @@ impl http_body::Body for Body {
         match self.get_mut() {
             Self::Whole(body) => Pin::new(body).poll_frame(context).map_err(|never| match never {}),
             Self::Ledger(body) => Pin::new(body).poll_frame(context),
+            Self::Cut(body) => body.next(),
         }
     }
 
@@ -46,6 +50,7 @@ impl http_body::Body for Body {
         match self {
             Self::Whole(body) => body.size_hint(),
             Self::Ledger(_) => SizeHint::default(),
+            Self::Cut(body) => SizeHint::with_exact(body.promised()),
         }
     }
 }
@@ -86,6 +91,10 @@ pub(crate) fn refusal(refusal: &Refusal, dialect: Dialect) -> Response<Body> {
     }
     if let Some(allowed) = refusal.allowed() {
         response.headers_mut().insert(ALLOW, HeaderValue::from_static(allowed));
+    }
+    // A rule's value was refused if it could not be sent.
+    if let Some(value) = refusal.retry_after().and_then(|value| HeaderValue::from_str(value).ok()) {
+        response.headers_mut().insert(RETRY_AFTER, value);
     }
     response
 }

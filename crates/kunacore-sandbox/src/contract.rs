@@ -6,6 +6,7 @@
 
 use jsonschema::error::ValidationErrorKind;
 use jsonschema::{Draft, Validator};
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::error::SandboxError;
@@ -15,11 +16,16 @@ use crate::refusal::Refusal;
 pub(crate) const DOCUMENT: &str = include_str!("../contract.json");
 
 /// What the sandbox serves below `/v2`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Operation {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Operation {
+    /// `POST /v2/auth/login`.
     Login,
+    /// `POST /v2/customer/create`.
     Create,
+    /// `POST /v2/customer/find`.
     Find,
+    /// `POST /v2/customer/details`.
     Details,
 }
 

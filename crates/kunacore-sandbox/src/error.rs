@@ -12,6 +12,8 @@ use std::path::PathBuf;
 pub enum SandboxError {
     /// An option has a value that cannot be served; the text names the option.
     Option(String),
+    /// A fault rule makes no sense; the text says which and why.
+    Fault(String),
     /// The address cannot be listened on.
     Listen {
         /// The address asked for.
@@ -37,7 +39,7 @@ pub enum SandboxError {
 impl fmt::Display for SandboxError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Option(problem) => f.write_str(problem),
+            Self::Option(problem) | Self::Fault(problem) => f.write_str(problem),
             Self::Listen { address, source } => write!(f, "cannot listen on {address}: {source}"),
             Self::File { path, problem } => write!(f, "{}: {problem}", path.display()),
             Self::Store(source) => write!(f, "the sandbox's store failed: {source}"),

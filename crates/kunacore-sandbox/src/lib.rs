@@ -16,7 +16,21 @@
 //! ```
 //!
 //! Besides the API, `GET /_sandbox/ledger` tells what was really created (`?since=SEQ` leaves out what is known already),
-//! `POST /_sandbox/reset` forgets everything, and `GET /_sandbox/openapi.json` is the contract.
+//! `POST /_sandbox/reset` forgets customers and counts but leaves the fault rules, and `GET /_sandbox/openapi.json` is the
+//! contract.
+//!
+//! What can go wrong between a client and a server goes wrong here on demand: `PUT /_sandbox/faults` takes a JSON list of
+//! [`Fault`] rules in place of those before, `GET` lists them with how often each has `fired`, and `DELETE` forgets them.
+//!
+//! ```json
+//! [
+//!   {"operation": "create", "phase": "after", "effect": {"reset": {}}, "count": 2},
+//!   {"operation": "find", "effect": {"status": {"code": 503, "retry_after": "2"}}, "probability": 0.1}
+//! ]
+//! ```
+//!
+//! The first rule that matches a request strikes it. A request is struck once it has been read, whether or not it would be
+//! refused; the ledger counts it once, whatever happens to it.
 
 mod access;
 mod answer;
@@ -24,17 +38,22 @@ mod app;
 mod clock;
 mod contract;
 mod error;
+mod faults;
 mod ids;
 mod ledger;
+mod limit;
 mod operations;
 mod options;
 mod refusal;
 mod sandbox;
 mod server;
 mod store;
+mod wire;
 
 pub use clock::FIRST_INSTANT;
+pub use contract::Operation;
 pub use error::SandboxError;
+pub use faults::{Effect, Fault, FaultRule, Phase};
 pub use ledger::{Created, Ledger, RequestCounts};
 pub use options::{Dialect, FindMode, SandboxOptions, UnknownValue};
 pub use sandbox::Sandbox;

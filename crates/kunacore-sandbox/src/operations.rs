@@ -2,6 +2,7 @@
 //!
 //! Each takes a body that the contract has accepted, so nothing here checks fields again.
 
+use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, Response, StatusCode};
 use serde::de::DeserializeOwned;
@@ -14,6 +15,16 @@ use crate::app::App;
 use crate::contract::Operation;
 use crate::refusal::Refusal;
 use crate::store::{Filters, NewCustomer, Search};
+
+/// A request that has been read and is still to be judged.
+#[derive(Debug)]
+pub(crate) struct Call {
+    pub(crate) operation: Operation,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+    /// Its number among all requests below `/v2`.
+    pub(crate) number: i64,
+}
 
 #[derive(Deserialize)]
 struct LoginRequest {
@@ -34,23 +45,18 @@ struct DetailsRequest {
 }
 
 impl App {
-    /// Does what a request asks for, if its credentials and its content allow it.
-    pub(crate) fn operate(
-        &self,
-        operation: Operation,
-        headers: &HeaderMap,
-        body: &[u8],
-        number: i64,
-    ) -> Result<Response<Body>, Refusal> {
-        if operation != Operation::Login {
+    /// Does what a request asks for, if its credentials and its content allow it. Copy 0 is the one that the client sent.
+    pub(crate) fn operate(&self, call: &Call, copy: i64) -> Result<Response<Body>, Refusal> {
+        let Call { operation, headers, body, number } = call;
+        if *operation != Operation::Login {
             self.access.check(headers, self.clock.now() / 1000)?;
         }
-        let rules = self.contract.of(operation);
+        let rules = self.contract.of(*operation);
         rules.check_headers(headers)?;
         let body = rules.read(headers.get(CONTENT_TYPE), body)?;
         match operation {
             Operation::Login => self.login(headers, typed(body)?),
-            Operation::Create => self.create(&typed(body)?, number),
+            Operation::Create => self.create(&typed(body)?, *number, copy),
             Operation::Find => self.find(typed(body)?),
             Operation::Details => self.details(&typed(body)?),
         }
@@ -65,12 +71,12 @@ impl App {
         answer::data(StatusCode::OK, LoginData { access_token, expires_in: TOKEN_LIFE })
     }
 
-    fn create(&self, new: &NewCustomer, number: i64) -> Result<Response<Body>, Refusal> {
+    fn create(&self, new: &NewCustomer, number: i64, copy: i64) -> Result<Response<Body>, Refusal> {
         let created = {
             let mut store = self.store.lock();
             // Read under the lock, so that creations are as old as their order says.
             let now = self.clock.now();
-            store.create(new, self.ids, now, number).map_err(|error| Refusal::internal(&error))?
+            store.create(new, self.ids, now, (number, copy)).map_err(|error| Refusal::internal(&error))?
         };
         let Some(customer) = created else {
             let status = StatusCode::from_u16(self.options.duplicate_status).unwrap_or(StatusCode::CONFLICT);

@@ -40,6 +40,9 @@ pub struct SandboxOptions {
     pub page_size: Option<usize>,
     /// How long after its creation a customer is first seen by `find`. Default zero.
     pub find_delay: Duration,
+    /// How many requests a second are served below `/v2`, with a tenth of a second's worth, at least one, at once. Those
+    /// above are answered 429 with `Retry-After`, and nothing is done for them. No limit by default.
+    pub limit: Option<f64>,
 }
 
 impl Default for SandboxOptions {
@@ -55,12 +58,14 @@ impl Default for SandboxOptions {
             find: FindMode::default(),
             page_size: None,
             find_delay: Duration::ZERO,
+            limit: None,
         }
     }
 }
 
 impl SandboxOptions {
-    /// Refuses what the types cannot: the status has to be a client error, a page has to hold something.
+    /// Refuses what the types cannot: the status has to be a client error, a page has to hold something, a limit has to
+    /// let something pass.
     pub(crate) fn check(&self) -> Result<(), SandboxError> {
         if !(400..=499).contains(&self.duplicate_status) {
             return Err(SandboxError::Option(format!(
@@ -70,6 +75,13 @@ impl SandboxOptions {
         }
         if self.page_size == Some(0) {
             return Err(SandboxError::Option("page size 0 would find nothing: choose at least 1".to_owned()));
+        }
+        if let Some(limit) = self.limit
+            && !(limit.is_finite() && limit > 0.0)
+        {
+            return Err(SandboxError::Option(format!(
+                "a limit of {limit} requests a second lets nothing pass, or everything: choose a number above 0, or none"
+            )));
         }
         Ok(())
     }
@@ -199,6 +211,9 @@ mod tests {
         assert!(server_error.check().is_err());
         let no_page = SandboxOptions { page_size: Some(0), ..SandboxOptions::default() };
         assert!(no_page.check().is_err());
+        for limit in [0.0, -1.0, f64::NAN, f64::INFINITY] {
+            assert!(SandboxOptions { limit: Some(limit), ..SandboxOptions::default() }.check().is_err());
+        }
         assert!(SandboxOptions::default().check().is_ok());
     }
 }

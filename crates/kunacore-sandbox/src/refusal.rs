@@ -17,16 +17,17 @@ pub(crate) struct Refusal {
     code: &'static str,
     problems: Vec<String>,
     allowed: Option<&'static str>,
+    retry_after: Option<String>,
 }
 
 impl Refusal {
     fn new(status: StatusCode, code: &'static str, problem: impl Into<String>) -> Self {
-        Self { status, code, problems: vec![problem.into()], allowed: None }
+        Self { status, code, problems: vec![problem.into()], allowed: None, retry_after: None }
     }
 
     /// Fields that the contract refuses, one sentence for each problem.
     pub(crate) fn invalid(problems: Vec<String>) -> Self {
-        Self { status: StatusCode::BAD_REQUEST, code: "invalid_field", problems, allowed: None }
+        Self { problems, ..Self::new(StatusCode::BAD_REQUEST, "invalid_field", "") }
     }
 
     /// A request that cannot be read at all.
@@ -61,6 +62,18 @@ impl Refusal {
         Self::new(status, "duplicate_email", format!("a customer with the e-mail {email} already exists"))
     }
 
+    /// More requests than the limit allows; the next may come after so many seconds.
+    pub(crate) fn limited(seconds: u64) -> Self {
+        let refusal = Self::new(StatusCode::TOO_MANY_REQUESTS, "rate_limited", "too many requests");
+        Self { retry_after: Some(seconds.to_string()), ..refusal }
+    }
+
+    /// A status that a fault rule asks for.
+    pub(crate) fn fault(code: u16, retry_after: Option<String>) -> Self {
+        let status = StatusCode::from_u16(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        Self { retry_after, ..Self::new(status, "fault", "a fault rule answers so") }
+    }
+
     /// The sandbox itself failed.
     pub(crate) fn internal(problem: &impl ToString) -> Self {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", problem.to_string())
@@ -74,6 +87,11 @@ impl Refusal {
     /// The method that would have been served, where the method was the problem.
     pub(crate) fn allowed(&self) -> Option<&'static str> {
         self.allowed
+    }
+
+    /// When to come again, as the header says it.
+    pub(crate) fn retry_after(&self) -> Option<&str> {
+        self.retry_after.as_deref()
     }
 
     /// What is wrong, a sentence each.

@@ -9,6 +9,7 @@ use tokio::sync::oneshot;
 
 use crate::access;
 use crate::error::SandboxError;
+use crate::faults::{Fault, FaultRule, Faults};
 use crate::ledger::{Ledger, Reader};
 use crate::options::SandboxOptions;
 use crate::server::{self, Running};
@@ -20,6 +21,7 @@ pub struct Sandbox {
     url: String,
     address: SocketAddr,
     store: SharedStore,
+    faults: Faults,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -54,8 +56,9 @@ impl Sandbox {
     }
 
     fn of(thread: JoinHandle<()>, running: Result<Running, SandboxError>) -> Result<Self, SandboxError> {
-        let Running { address, store, stop } = running?;
-        Ok(Self { url: format!("http://{address}"), address, store, stop: Some(stop), thread: Some(thread) })
+        let Running { address, store, faults, stop } = running?;
+        let url = format!("http://{address}");
+        Ok(Self { url, address, store, faults, stop: Some(stop), thread: Some(thread) })
     }
 
     /// The base URL for a client, such as `http://127.0.0.1:40123`.
@@ -103,7 +106,28 @@ impl Sandbox {
         Ok(Reader::new(self.store.clone(), 0)?.collect()?)
     }
 
-    /// Forgets all customers and counts; the same as `POST /_sandbox/reset`. The clock goes on.
+    /// Replaces the fault rules; the same as `PUT /_sandbox/faults`. The first rule that matches a request strikes it; one
+    /// whose count is used up, or whose probability says no, does not match. With a seed, the draws begin anew.
+    ///
+    /// # Errors
+    ///
+    /// [`SandboxError::Fault`] when a rule makes no sense; the rules then stay as they were.
+    pub fn set_faults(&self, faults: &[Fault]) -> Result<(), SandboxError> {
+        self.faults.set(faults).map_err(SandboxError::Fault)
+    }
+
+    /// The fault rules and how often each has struck; the same as `GET /_sandbox/faults`.
+    #[must_use]
+    pub fn faults(&self) -> Vec<FaultRule> {
+        self.faults.list()
+    }
+
+    /// Forgets the fault rules; the same as `DELETE /_sandbox/faults`.
+    pub fn clear_faults(&self) {
+        self.faults.clear();
+    }
+
+    /// Forgets all customers and counts; the same as `POST /_sandbox/reset`. The clock goes on, and the fault rules stay.
     ///
     /// # Errors
     ///

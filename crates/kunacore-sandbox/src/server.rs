@@ -3,7 +3,6 @@
 //! One thread is enough and makes the server independent of the runtime it is started from: a caller may block, or drop
 //! its runtime, without stopping the sandbox. When the loop ends, the runtime is dropped, and with it every connection.
 
-use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -17,8 +16,10 @@ use tokio::sync::oneshot;
 
 use crate::app::App;
 use crate::error::SandboxError;
+use crate::faults::Faults;
 use crate::options::SandboxOptions;
 use crate::store::SharedStore;
+use crate::wire::{Line, Wire};
 
 /// How long to wait after a failure to accept, which usually means that file descriptors have run out.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(20);
@@ -28,6 +29,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(20);
 pub(crate) struct Running {
     pub(crate) address: SocketAddr,
     pub(crate) store: SharedStore,
+    pub(crate) faults: Faults,
     /// The server ends when this is used or dropped.
     pub(crate) stop: oneshot::Sender<()>,
 }
@@ -41,8 +43,8 @@ where
         Err(error) => report(Err(error)),
         Ok((runtime, listener, address, app)) => {
             let (stop, stopped) = oneshot::channel();
-            let store = app.store.clone();
-            report(Ok(Running { address, store, stop }));
+            let (store, faults) = (app.store.clone(), app.faults.clone());
+            report(Ok(Running { address, store, faults, stop }));
             runtime.block_on(async {
                 tokio::select! {
                     () = accept(listener, app) => {}
@@ -82,14 +84,24 @@ async fn accept(listener: TcpListener, app: Arc<App>) {
     }
 }
 
-/// Serves one connection, HTTP/1.1 or HTTP/2 as its first bytes say, until the client goes.
+/// Serves one connection, HTTP/1.1 or HTTP/2 as its first bytes say, until the client goes or a fault ends it.
 async fn serve(stream: TcpStream, app: Arc<App>) {
     // Answers are small and awaited; without the option they merely come later.
     let _ = stream.set_nodelay(true);
+    let line = Arc::new(Line::default());
+    let wire = TokioIo::new(Wire::new(stream, Arc::clone(&line)));
+    let on_line = Arc::clone(&line);
     let service = service_fn(move |request| {
-        let app = Arc::clone(&app);
-        async move { Ok::<_, Infallible>(app.answer(request).await) }
+        let (app, line) = (Arc::clone(&app), Arc::clone(&on_line));
+        async move { app.answer(request, &line).await }
     });
-    // A connection that breaks concerns its client only.
-    let _ = auto::Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(stream), service).await;
+    let server = auto::Builder::new(TokioExecutor::new());
+    tokio::select! {
+        // Nothing more may be written on a line that has been ended.
+        biased;
+        () = line.ended() => {}
+        // A connection that breaks concerns its client only.
+        _ = server.serve_connection(wire, service) => {}
+    }
+    line.hang_up().await;
 }

@@ -122,13 +122,14 @@ impl Store {
         self.counts
     }
 
-    /// Creates a customer for the wire request with this number; `None` when its e-mail is taken.
+    /// Creates a customer for a wire request, given by its number and which copy of it this is; `None` when its e-mail is
+    /// taken.
     pub(crate) fn create(
         &mut self,
         new: &NewCustomer,
         ids: Ids,
         now: i64,
-        request: i64,
+        (request, copy): (i64, i64),
     ) -> rusqlite::Result<Option<Customer>> {
         let key = email_key(&new.email);
         let nth = if self.unique { 0 } else { self.times_created(&key)? };
@@ -136,9 +137,9 @@ impl Store {
         let mut insert = self.db.prepare_cached(
             "INSERT INTO customers (id, wallet_id, email, email_key, nth, first_name, last_name, country, \
              verification_document_id, residence_address, phone_number, comment, external_id, referral_id, itn, \
-             created_ms, request) VALUES (:id, :wallet_id, :email, :email_key, :nth, :first_name, :last_name, :country, \
+             created_ms, request, copy) VALUES (:id, :wallet_id, :email, :email_key, :nth, :first_name, :last_name, :country, \
              :verification_document_id, :residence_address, :phone_number, :comment, :external_id, :referral_id, :itn, \
-             :created_ms, :request)",
+             :created_ms, :request, :copy)",
         )?;
         let inserted = insert.execute(named_params! {
             ":id": id,
@@ -158,6 +159,7 @@ impl Store {
             ":itn": new.itn,
             ":created_ms": now,
             ":request": request,
+            ":copy": copy,
         });
         match inserted {
             Ok(_) => Ok(Some(Customer {
@@ -200,6 +202,11 @@ impl Store {
     pub(crate) fn end(&self) -> rusqlite::Result<(i64, u64)> {
         let sql = "SELECT coalesce(max(seq), 0) FROM customers";
         Ok((self.db.prepare_cached(sql)?.query_row((), |row| row.get(0))?, self.generation))
+    }
+
+    /// A number that changes with every reset.
+    pub(crate) fn generation(&self) -> u64 {
+        self.generation
     }
 
     /// At most `limit` creations after one `seq` and up to another, in order.

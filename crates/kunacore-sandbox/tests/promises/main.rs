@@ -2,8 +2,11 @@
 
 mod access;
 mod create;
+mod fault_rules;
+mod faults;
 mod file;
 mod ledger;
+mod limit;
 mod lookup;
 mod server;
 mod support;
