@@ -30,6 +30,31 @@ def test_the_ledger_tells_what_was_really_created(sandbox: kunacore.Sandbox) -> 
     assert (entry["id"], entry["walletId"], entry["email"]) == (created.id, created.wallet_id, ALEX["email"])
 
 
+def test_faults_strike_as_told(sandbox: kunacore.Sandbox) -> None:
+    client = open_client(sandbox)
+    sandbox.faults([{"operation": "create", "phase": "after", "effect": {"reset": {}}, "count": 1}])
+    with pytest.raises(kunacore.OutcomeUnknownError):
+        client.create_customer(**ALEX)
+    assert len(sandbox.ledger()) == 1
+    sandbox.faults([{"operation": "find", "effect": {"status": {"code": 503}}}])
+    with pytest.raises(kunacore.NotAppliedError):
+        client.find_customers()
+    sandbox.faults([])
+    assert len(client.find_customers()) == 1
+
+
+@pytest.mark.parametrize(
+    ("rule", "problem"),
+    [
+        ({"operation": "find", "effect": {"explode": {}}}, "rule 1: unknown variant `explode`"),
+        ({"operation": "find", "effect": {"twice": {}}}, "rule 1: twice is for the operation create only"),
+    ],
+)
+def test_a_fault_that_makes_no_sense_is_refused(sandbox: kunacore.Sandbox, rule: dict[str, Any], problem: str) -> None:
+    with pytest.raises(ValueError, match=problem):
+        sandbox.faults([rule])
+
+
 def test_it_shows_no_secret(sandbox: kunacore.Sandbox) -> None:
     assert repr(sandbox) == f"Sandbox(url='{sandbox.url}')"
 

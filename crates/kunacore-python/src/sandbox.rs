@@ -5,7 +5,7 @@ use std::str::FromStr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use kunacore_sandbox::{Sandbox as Server, SandboxError, SandboxOptions, UnknownValue};
+use kunacore_sandbox::{Fault, Sandbox as Server, SandboxError, SandboxOptions, UnknownValue};
 use pyo3::exceptions::{PyOSError, PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 
@@ -83,17 +83,22 @@ impl Sandbox {
     ///
     /// Raises RuntimeError when the sandbox is stopped, and in a forked child, which has only a copy of its memory.
     fn ledger<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        let server = match &*self.server.lock().unwrap_or_else(PoisonError::into_inner) {
-            None => Err("the sandbox is stopped"),
-            Some(server) => {
-                server.get().map(Arc::clone).ok_or("the sandbox can be asked only by the process that started it")
-            }
-        };
-        let server = server.map_err(PyRuntimeError::new_err)?;
+        let server = self.server()?;
         let ledger = py.detach(move || server.ledger()).map_err(|error| exception(&error))?;
         let created =
             serde_json::to_value(ledger.created).map_err(|error| PyRuntimeError::new_err(error.to_string()))?;
         json::to_python(py, &created)
+    }
+
+    /// Replaces the fault rules: dicts such as `{"operation": "create", "phase": "after", "effect": {"reset": {}},
+    /// "count": 2}`, as `PUT /_sandbox/faults` takes them. An empty list clears them.
+    ///
+    /// Raises ValueError when a rule makes no sense, TypeError when it cannot be written as JSON; the rules then stay as
+    /// they were.
+    fn faults(&self, py: Python<'_>, rules: &Bound<'_, PyAny>) -> PyResult<()> {
+        let json: String = py.import("json")?.call_method1("dumps", (rules,))?.extract()?;
+        let rules = Fault::list_from_json(json.as_bytes()).map_err(|error| exception(&error))?;
+        self.server()?.set_faults(&rules).map_err(|error| exception(&error))
     }
 
     /// The environment that points a subprocess at it: `KUNACORE_BASE_URL` and `KUNACORE_API_KEY`.
@@ -121,6 +126,18 @@ impl Sandbox {
     }
 }
 
+impl Sandbox {
+    fn server(&self) -> PyResult<Arc<Server>> {
+        let server = match &*self.server.lock().unwrap_or_else(PoisonError::into_inner) {
+            None => Err("the sandbox is stopped"),
+            Some(server) => {
+                server.get().map(Arc::clone).ok_or("the sandbox can be asked only by the process that started it")
+            }
+        };
+        server.map_err(PyRuntimeError::new_err)
+    }
+}
+
 fn seconds(name: &str, seconds: f64) -> PyResult<Duration> {
     Duration::try_from_secs_f64(seconds)
         .map_err(|_| PyValueError::new_err(format!("{name} must be a number of seconds, 0 or more")))
@@ -133,7 +150,7 @@ fn choice<T: FromStr<Err = UnknownValue>>(name: &str, value: &str) -> PyResult<T
 fn exception(error: &SandboxError) -> PyErr {
     let text = error.to_string();
     match error {
-        SandboxError::Option(_) => PyValueError::new_err(text),
+        SandboxError::Option(_) | SandboxError::Fault(_) => PyValueError::new_err(text),
         SandboxError::Listen { .. } | SandboxError::File { .. } => PyOSError::new_err(text),
         _ => PyRuntimeError::new_err(text),
     }
