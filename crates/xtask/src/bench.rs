@@ -110,7 +110,7 @@ fn imports(environment: &Environment) -> Result<(), String> {
     }
     let [ours, theirs] = times.map(median);
     println!("import, median of {} rounds in turn:", 4 * ROUNDS);
-    println!("  import kunacore                       {ours:9.1} ms   {:.2} of requests", ours / theirs);
+    println!("  import kunacore                       {ours:9.1} ms   {:.3} of requests", ours / theirs);
     println!("  import requests                       {theirs:9.1} ms");
     Ok(())
 }
