@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use kunacore::{Client, Credentials, Customer, CustomerFilter, Error, Field, Login, NewCustomer};
+use kunacore::{Client, Credentials, Customer, CustomerFilter, DuplicateRule, Error, Field, How, Login, NewCustomer};
 use kunacore_tests::{Answer, Server};
 use serde_json::Value;
 
@@ -62,11 +62,11 @@ async fn run(case: &Value) -> Result<(), String> {
 
     let expected = case["result"].as_object().expect("a result").iter().next().expect("one result");
     match (expected.0.as_str(), result) {
-        ("customer", Ok(Found::One(customer))) => matches(&customer, expected.1),
+        ("customer", Ok(Found::One(customer, how))) => matches(&customer, how, expected.1),
         ("customers", Ok(Found::Many(customers))) => {
             let expected = expected.1.as_array().expect("a list");
             ensure!(customers.len() == expected.len(), "{} customers", customers.len());
-            customers.iter().zip(expected).try_for_each(|(customer, expected)| matches(customer, expected))
+            customers.iter().zip(expected).try_for_each(|(customer, expected)| matches(customer, None, expected))
         }
         ("error", Err(error)) => check_error(&error, expected.1, case),
         (wanted, Ok(_)) => Err(format!("succeeded, but {wanted} was expected")),
@@ -75,7 +75,8 @@ async fn run(case: &Value) -> Result<(), String> {
 }
 
 enum Found {
-    One(Box<Customer>),
+    /// A customer, and how it was gained by a call that tells.
+    One(Box<Customer>, Option<How>),
     Many(Vec<Customer>),
 }
 
@@ -84,12 +85,19 @@ async fn call(case: &Value, client: &Client) -> Result<Found, Error> {
     let arguments = arguments.as_object().expect("arguments");
     let text = |value: &Value| value.as_str().expect("text").to_owned();
     match name.as_str() {
-        "create_customer" => {
+        "create_customer" | "ensure_customer" => {
             let mut builder = NewCustomer::builder();
-            for (name, value) in arguments {
+            for (name, value) in arguments.iter().filter(|(name, _)| *name != "maybe_sent") {
                 builder = builder.set(Field::from_name(name).expect("a field"), text(value));
             }
-            client.create_customer(&builder.build()?).await.map(|customer| Found::One(Box::new(customer)))
+            let customer = builder.build()?;
+            let created = if name == "create_customer" {
+                client.create_customer(&customer).detailed().await?
+            } else {
+                let maybe_sent = arguments.get("maybe_sent").is_none_or(|maybe| maybe == true);
+                client.ensure_customer(&customer).maybe_sent(maybe_sent).detailed().await?
+            };
+            Ok(Found::One(Box::new(created.customer), Some(created.how)))
         }
         "find_customers" => {
             let mut filter = CustomerFilter::new();
@@ -113,7 +121,7 @@ async fn call(case: &Value, client: &Client) -> Result<Found, Error> {
             client.find_customers(&filter).await.map(Found::Many)
         }
         "customer_details" => {
-            client.customer_details(text(&arguments["id"])).await.map(|customer| Found::One(Box::new(customer)))
+            client.customer_details(text(&arguments["id"])).await.map(|customer| Found::One(Box::new(customer), None))
         }
         other => panic!("unknown call {other}"),
     }
@@ -132,8 +140,21 @@ fn client(options: &Value, url: &str) -> Client {
         .into(),
     };
     let mut builder = Client::builder(url).credentials(credentials);
-    if let Some(seconds) = options["timeout"].as_f64() {
-        builder = builder.timeout(Duration::from_secs_f64(seconds));
+    for (name, value) in options.as_object().expect("options") {
+        let time = || Duration::from_secs_f64(value.as_f64().expect("seconds"));
+        let flag = || value.as_bool().expect("true or false");
+        builder = match name.as_str() {
+            "api_key" | "access_token" | "email" | "password" | "merchant_id" => builder,
+            "timeout" => builder.timeout(time()),
+            "deadline" => builder.deadline(time()),
+            "settle" => builder.settle(time()),
+            "max_attempts" => builder.max_attempts(u32::try_from(value.as_u64().expect("a number")).expect("small")),
+            "reconcile" => builder.reconcile(flag()),
+            "trust_uniqueness" => builder.trust_uniqueness(flag()),
+            "duplicate_rules" => builder
+                .duplicate_rules(DuplicateRule::list_from_json(value.to_string().as_bytes()).expect("duplicate rules")),
+            other => panic!("unknown option {other}"),
+        };
     }
     builder.build().expect("a client")
 }
@@ -163,7 +184,7 @@ fn answer(exchange: &Value) -> Answer {
     }
 }
 
-fn matches(customer: &Customer, expected: &Value) -> Result<(), String> {
+fn matches(customer: &Customer, how: Option<How>, expected: &Value) -> Result<(), String> {
     for (name, value) in expected.as_object().expect("values") {
         let actual = match name.as_str() {
             "id" => Some(customer.id().as_str()),
@@ -176,13 +197,16 @@ fn matches(customer: &Customer, expected: &Value) -> Result<(), String> {
             "externalId" => customer.external_id(),
             "referralId" => customer.referral_id(),
             "createdAt" => customer.created_at().and(customer.raw()["createdAt"].as_str()),
-            // Only a creation tells how; that it succeeded is what it says.
-            "how" => Some("created"),
+            "how" => how.map(How::as_str),
             other => panic!("unknown name {other}"),
         };
         ensure!(actual == value.as_str(), "{name} is {actual:?}, not {value}");
     }
     Ok(())
+}
+
+fn ids(customer: &Customer) -> Value {
+    serde_json::json!({"id": customer.id().as_str(), "walletId": customer.wallet_id().as_str()})
 }
 
 fn check_error(error: &Error, expected: &Value, case: &Value) -> Result<(), String> {
@@ -204,6 +228,8 @@ fn check_error(error: &Error, expected: &Value, case: &Value) -> Result<(), Stri
                 ensure!(texts[0].contains(wanted), "the text lacks “{wanted}”: {}", texts[0]);
                 continue;
             }
+            "existing" => error.existing().map(ids).into(),
+            "candidates" => error.candidates().iter().map(ids).collect(),
             "may_show" => continue,
             other => panic!("unknown name {other}"),
         };

@@ -71,7 +71,7 @@ async fn of_a_creation_that_was_not_sent_or_not_answered() {
     let server = Server::start(vec![Answer::Hang]).await.unwrap();
     let quick =
         Client::builder(server.url()).credentials(Credentials::api_key("k")).timeout(Duration::from_millis(100));
-    let silent = quick.build().unwrap().create_customer(&customer).await.expect_err("an error");
+    let silent = quick.build().unwrap().create_customer(&customer).reconcile(false).await.expect_err("an error");
 
     let login = Login { email: "partner@example.com".into(), password: "hunter2".into(), merchant_id: "m".into() };
     let server = Server::start(vec![Answer::Hang]).await.unwrap();
@@ -89,6 +89,79 @@ async fn of_a_creation_that_was_not_sent_or_not_answered() {
         ("deadline during the login", deadline),
         ("login refused", login),
     ]));
+}
+
+/// A page of a look-up, with the time of the server.
+fn page(customers: &serde_json::Value) -> Answer {
+    Answer::json(200, &json!({"data": customers})).header("date", "Fri, 02 Jan 2026 10:00:00 GMT")
+}
+
+/// A customer with the e-mail that is sent, created then.
+fn found(id: &str, created_at: &str) -> serde_json::Value {
+    json!({"id": id, "walletId": format!("w-{id}"), "email": "AlexSmith@mail.com", "firstName": "Bob",
+        "createdAt": created_at})
+}
+
+#[tokio::test]
+async fn of_a_creation_that_was_looked_up() {
+    let lost = || Answer::text(504, "").header("x-request-id", "r-1");
+    let (now, earlier) = (found("1", "2026-01-02T09:59:59.000Z"), found("2", "2025-01-02T00:00:00.000Z"));
+    // What calibrates a look-up that finds nothing.
+    let anybody = json!([{"id": "9", "walletId": "w", "email": "anybody@example.com"}]);
+    let absent = || vec![page(&json!([]))];
+    let calibration = || vec![page(&anybody), page(&anybody), page(&json!([]))];
+    let present = |customers: &serde_json::Value| vec![page(customers), page(&json!([]))];
+    let mut errors = Vec::new();
+    for (name, script) in [
+        ("a duplicate that is found", vec![vec![Answer::json(409, &says("EMAIL_TAKEN"))], present(&json!([now]))]),
+        ("a refusal without a word", vec![vec![Answer::text(400, "")], present(&json!([earlier, now]))]),
+        ("another person in the window", vec![vec![lost()], present(&json!([now]))]),
+        ("an older customer", vec![vec![lost()], present(&json!([earlier]))]),
+        ("no word from the look-up", vec![vec![lost()], vec![Answer::text(403, "")]]),
+        ("nothing was ever found", vec![vec![lost()], absent(), absent()]),
+        ("created, unread, and not found", vec![vec![Answer::text(201, "{}")], absent(), calibration(), absent()]),
+        (
+            "called a duplicate, but not found",
+            vec![vec![lost()], absent(), calibration(), absent(), vec![Answer::text(409, "")], absent(), absent()],
+        ),
+        (
+            "refused when it was sent once more",
+            vec![
+                vec![lost()],
+                absent(),
+                calibration(),
+                absent(),
+                vec![Answer::json(422, &says("BAD_ITN"))],
+                absent(),
+                absent(),
+            ],
+        ),
+    ] {
+        let server = Server::start(script.concat()).await.unwrap();
+        let client = Client::builder(server.url()).credentials(Credentials::api_key("k")).settle(Duration::ZERO);
+        let call = client.build().unwrap();
+        errors.push((name, call.create_customer(&alex().build().unwrap()).await.expect_err("an error")));
+    }
+    insta::assert_snapshot!(show(&errors));
+}
+
+#[tokio::test]
+async fn of_a_customer_that_cannot_be_ensured() {
+    let mut errors = Vec::new();
+    let other = found("1", "2026-01-02T09:59:59.000Z");
+    for (name, maybe_sent, script) in [
+        ("another person", false, vec![page(&json!([other])), page(&json!([]))]),
+        ("no word from the look-up", true, vec![Answer::text(403, "")]),
+        ("no word, never sent before", false, vec![Answer::text(403, "")]),
+        ("nothing was ever found", true, vec![page(&json!([])), page(&json!([]))]),
+    ] {
+        let server = Server::start(script).await.unwrap();
+        let client = Client::builder(server.url()).credentials(Credentials::api_key("k")).settle(Duration::ZERO);
+        let (client, customer) = (client.build().unwrap(), alex().build().unwrap());
+        let call = client.ensure_customer(&customer).maybe_sent(maybe_sent);
+        errors.push((name, call.await.expect_err("an error")));
+    }
+    insta::assert_snapshot!(show(&errors));
 }
 
 #[tokio::test]

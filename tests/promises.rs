@@ -34,6 +34,12 @@ fn alex_in_full() -> NewCustomer {
         .expect("valid")
 }
 
+/// A client that sends once and looks nothing up: what one request and its answer make of a call.
 fn client(url: &str) -> Client {
-    Client::builder(url).credentials(Credentials::api_key("test-api-key")).build().expect("a client")
+    Client::builder(url)
+        .credentials(Credentials::api_key("test-api-key"))
+        .max_attempts(1)
+        .reconcile(false)
+        .build()
+        .expect("a client")
 }

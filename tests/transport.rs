@@ -129,11 +129,11 @@ async fn calls_that_start_together_log_in_once_and_the_token_is_kept() {
     let login = Answer::json(200, &json!({"data": {"accessToken": "a.b.c"}}));
     let found = Answer::json(200, &json!({"data": {"id": "1", "walletId": "2"}}));
     let mut script = vec![login];
-    script.extend(std::iter::repeat_n(found, 20));
+    script.extend(std::iter::repeat_n(found, 1000));
     let server = Server::start(script).await.unwrap();
     let credentials = kunacore::Login { email: "e".into(), password: "p".into(), merchant_id: "m".into() };
     let client = Client::builder(server.url()).credentials(credentials).build().unwrap();
-    let calls: Vec<_> = (0..20)
+    let calls: Vec<_> = (0..1000)
         .map(|_| {
             let client = client.clone();
             tokio::spawn(async move { client.customer_details("1").await.map(|_| ()) })
@@ -143,17 +143,32 @@ async fn calls_that_start_together_log_in_once_and_the_token_is_kept() {
         call.await.unwrap().unwrap();
     }
     let logins = server.seen().iter().filter(|seen| seen.path() == "/v2/auth/login").count();
-    assert_eq!((logins, server.seen().len()), (1, 21));
+    assert_eq!((logins, server.seen().len()), (1, 1001));
 }
 
 #[tokio::test]
-async fn a_refused_token_is_forgotten_so_that_the_next_call_logs_in_again() {
+async fn a_refused_token_is_renewed_once_and_the_request_sent_again() {
     let login = |token: &str| Answer::json(200, &json!({"data": {"accessToken": token}}));
-    let found = Answer::json(200, &json!({"data": {"id": "1", "walletId": "2"}}));
-    let server = Server::start(vec![login("old"), Answer::text(401, ""), login("new"), found]).await.unwrap();
+    let created = Answer::json(201, &json!({"data": {"id": "1", "walletId": "2"}}));
+    let server = Server::start(vec![login("old"), Answer::text(401, ""), login("new"), created]).await.unwrap();
     let credentials = kunacore::Login { email: "e".into(), password: "p".into(), merchant_id: "m".into() };
     let client = Client::builder(server.url()).credentials(credentials).build().unwrap();
-    assert_eq!(client.customer_details("1").await.expect_err("refused").kind(), ErrorKind::Authentication);
-    client.customer_details("1").await.unwrap();
+    let created = client.create_customer(&alex().build().unwrap()).detailed().await.unwrap();
+    assert_eq!(created.attempts, 2);
     assert_eq!(server.seen()[3].header("authorization"), Some("Bearer new"));
+}
+
+#[tokio::test]
+async fn a_second_401_is_final() {
+    let login = |token: &str| Answer::json(200, &json!({"data": {"accessToken": token}}));
+    let no = || Answer::text(401, "");
+    let server = Server::start(vec![login("old"), no(), login("new"), no(), no()]).await.unwrap();
+    let credentials = kunacore::Login { email: "e".into(), password: "p".into(), merchant_id: "m".into() };
+    let client = Client::builder(server.url()).credentials(credentials).build().unwrap();
+    let customer = alex().build().unwrap();
+    let error = client.create_customer(&customer).await.expect_err("refused");
+    assert_eq!((error.kind(), error.attempts()), (ErrorKind::Authentication, 2));
+    // The next call does not log in again at once either.
+    assert_eq!(client.create_customer(&customer).await.expect_err("refused").attempts(), 1);
+    assert_eq!(server.seen().iter().filter(|seen| seen.path() == "/v2/auth/login").count(), 2);
 }

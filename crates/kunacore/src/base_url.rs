@@ -10,6 +10,7 @@ use crate::error::Error;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct BaseUrl {
     text: String,
+    host: String,
     pub(crate) https: bool,
     pub(crate) loopback: bool,
 }
@@ -31,7 +32,7 @@ impl BaseUrl {
         if !text.trim()[url.scheme().len()..].starts_with("://") || text.contains(":///") {
             return refuse("must have :// and a host after its scheme");
         }
-        let Some(host) = url.host_str() else {
+        let Some(host) = url.host_str().map(str::to_owned) else {
             return refuse("has no host");
         };
         if !url.username().is_empty() || url.password().is_some() {
@@ -43,7 +44,7 @@ impl BaseUrl {
         if url.path().split('/').any(|part| part.eq_ignore_ascii_case("v2")) {
             return refuse("contains /v2, which the client adds itself");
         }
-        let loopback = is_loopback(host);
+        let loopback = is_loopback(&host);
         let https = url.scheme() == "https";
         if !https && !loopback && !allow_http {
             return Err(Error::configuration(
@@ -54,13 +55,20 @@ impl BaseUrl {
             ));
         }
         if !https && !loopback {
-            tracing::warn!(server.address = host, "plain http is allowed for this host: requests are not encrypted");
+            tracing::warn!(
+                server.address = host.as_str(),
+                "plain http is allowed for this host: requests are not encrypted"
+            );
         }
-        Ok(Self { text: url.as_str().trim_end_matches('/').to_owned(), https, loopback })
+        Ok(Self { text: url.as_str().trim_end_matches('/').to_owned(), host, https, loopback })
     }
 
     pub(crate) fn as_str(&self) -> &str {
         &self.text
+    }
+
+    pub(crate) fn host(&self) -> &str {
+        &self.host
     }
 }
 

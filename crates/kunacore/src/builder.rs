@@ -11,9 +11,13 @@ use crate::base_url::BaseUrl;
 use crate::client::Client;
 use crate::credentials::{Authorizer, Credentials};
 use crate::defaults;
+use crate::duplicate::DuplicateRule;
 use crate::environment;
 use crate::error::Error;
+use crate::lookup::Calibration;
+use crate::options::Options;
 use crate::pool::Pool;
+use crate::retry::Budget;
 use crate::tls;
 
 /// Configures a [`Client`]. Every default is a constant of [`defaults`](crate::defaults).
@@ -22,9 +26,9 @@ use crate::tls;
 pub struct ClientBuilder {
     base_url: String,
     credentials: Option<Credentials>,
-    timeout: Duration,
     connect_timeout: Duration,
-    deadline: Duration,
+    options: Options,
+    duplicate_rules: Option<Vec<DuplicateRule>>,
     ca_bundle: Option<PathBuf>,
     proxy: Option<crate::Secret>,
     allow_http: bool,
@@ -35,9 +39,9 @@ impl ClientBuilder {
         Self {
             base_url: base_url.into(),
             credentials: None,
-            timeout: defaults::TIMEOUT,
             connect_timeout: defaults::CONNECT_TIMEOUT,
-            deadline: defaults::DEADLINE,
+            options: Options::default(),
+            duplicate_rules: None,
             ca_bundle: None,
             proxy: None,
             allow_http: false,
@@ -64,7 +68,7 @@ impl ClientBuilder {
 
     /// How long one attempt may take, from connecting to the last byte of the answer.
     pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.timeout = timeout;
+        self.options.timeout = timeout;
         self
     }
 
@@ -74,9 +78,55 @@ impl ClientBuilder {
         self
     }
 
-    /// How long one call may take as a whole, a login included.
+    /// How long one call may take as a whole: logins, pauses and look-ups included.
     pub fn deadline(mut self, deadline: Duration) -> Self {
-        self.deadline = deadline;
+        self.options.deadline = deadline;
+        self
+    }
+
+    /// How often the request of one call is sent at most; 1 never sends again.
+    ///
+    /// A creation is sent again only after proof that the server did not act, or that the customer does not exist.
+    pub fn max_attempts(mut self, attempts: u32) -> Self {
+        self.options.max_attempts = attempts;
+        self
+    }
+
+    /// The longest that the server may act on a request, and show what it did in a look-up, after we gave the request up.
+    /// The longer of [`timeout`](Self::timeout) and [`defaults::SETTLE`](crate::defaults::SETTLE) unless it is set.
+    ///
+    /// The promise that no customer is created twice rests on it where the server does not refuse e-mails that are taken:
+    /// after an attempt whose fate is unknown, nothing is sent again before this time has passed and two look-ups, the
+    /// second of them after it, have not found the customer.
+    pub fn settle(mut self, settle: Duration) -> Self {
+        self.options.settle = Some(settle);
+        self
+    }
+
+    /// The most that the first pause before another attempt may be; each later one doubles, with full jitter.
+    pub fn pause(mut self, pause: Duration) -> Self {
+        self.options.pause = pause;
+        self
+    }
+
+    /// Whether a creation whose fate is unknown is looked up, and one that was refused as a duplicate is given the customer
+    /// that exists. On by default; without it such calls end at once.
+    pub fn reconcile(mut self, reconcile: bool) -> Self {
+        self.options.reconcile = reconcile;
+        self
+    }
+
+    /// The word of the caller that this server refuses e-mails that are taken, always. Then a creation whose fate is
+    /// unknown is sent again without waiting for [`settle`](Self::settle): the server would refuse a second customer. Off
+    /// by default: it is documented, but nobody here has seen it.
+    pub fn trust_uniqueness(mut self, trust: bool) -> Self {
+        self.options.trust_uniqueness = trust;
+        self
+    }
+
+    /// How a refusal is known to mean "this e-mail is taken", in place of [`DuplicateRule::defaults`].
+    pub fn duplicate_rules(mut self, rules: impl IntoIterator<Item = DuplicateRule>) -> Self {
+        self.duplicate_rules = Some(rules.into_iter().collect());
         self
     }
 
@@ -112,12 +162,19 @@ impl ClientBuilder {
             return Err(Error::configuration("there are no credentials", environment::CREDENTIALS_ADVICE));
         };
         let authorizer = Authorizer::new(credentials)?;
-        if [self.timeout, self.connect_timeout, self.deadline].contains(&Duration::ZERO) {
+        if [self.options.timeout, self.connect_timeout, self.options.deadline].contains(&Duration::ZERO) {
             return Err(Error::configuration(
                 "a timeout or deadline is zero",
                 "Give a time that a request can end in.",
             ));
         }
+        if self.options.max_attempts == 0 {
+            return Err(Error::configuration("there may be no attempt", "Set max_attempts to 1 or more."));
+        }
+        let duplicate_rules = match self.duplicate_rules {
+            Some(rules) => rules,
+            None => DuplicateRule::defaults()?,
+        };
 
         let mut http = reqwest::Client::builder()
             .user_agent(concat!("kunacore/", env!("CARGO_PKG_VERSION")))
@@ -142,7 +199,16 @@ impl ClientBuilder {
             Error::configuration("the HTTP client cannot be set up", "Check the proxy settings of the environment.")
         })?;
         let secrets = credentials.secrets();
-        Ok(Client(Arc::new(Pool { http, base, authorizer, timeout: self.timeout, deadline: self.deadline, secrets })))
+        Ok(Client(Arc::new(Pool {
+            http,
+            base,
+            authorizer,
+            options: self.options,
+            duplicate_rules,
+            budget: Budget::new(),
+            calibration: Calibration::default(),
+            secrets,
+        })))
     }
 }
 

@@ -2,25 +2,29 @@
 
 use std::future::{Future, IntoFuture};
 use std::pin::Pin;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::Value;
+use tracing::Instrument as _;
 
-use crate::credentials::{self, Authorization, Authorizer};
 use crate::customer::{Customer, CustomerId, How};
-use crate::error::{Error, ErrorKind, Parts};
+use crate::error::Error;
 use crate::field::Field;
 use crate::filter::CustomerFilter;
+use crate::fold::Class;
 use crate::generated::types;
-use crate::judge::{self, Facts, Read};
+use crate::judge::{self, Read};
+use crate::lookup::{self, Sighting};
 use crate::new_customer::NewCustomer;
+use crate::options::Options;
 use crate::pool::Pool;
-use crate::secret::Secret;
-use crate::transport::{self, Observation, Request};
+use crate::send::{Attempt, Creation, Gained, Server};
+use crate::session::{Sent, Session};
+use crate::transport::Request;
 
 type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 'a>>;
 
-/// A created customer and how the call went.
+/// A customer that was created, or ensured, and how the call went.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Created {
@@ -28,20 +32,64 @@ pub struct Created {
     pub customer: Customer,
     /// How it came to be in our hands.
     pub how: How,
-    /// How many times the request was attempted.
+    /// How many times the create request was sent; 0 when the customer was found before.
     pub attempts: u32,
-    /// The HTTP status of the answer.
+    /// The HTTP status of the answer that showed the customer: a look-up's, unless `how` is [`How::Created`].
     pub status: u16,
-    /// What the server calls the request.
+    /// What the server calls the request of that answer.
     pub request_id: Option<String>,
+}
+
+impl From<Gained> for Created {
+    fn from(Gained { customer, how, attempts, status, request_id }: Gained) -> Self {
+        Self { customer, how, attempts, status, request_id }
+    }
 }
 
 macro_rules! call_options {
     () => {
-        /// How long this call may take as a whole, a login included.
+        /// How long this call may take as a whole: logins, pauses and look-ups included.
         pub fn deadline(mut self, deadline: Duration) -> Self {
-            self.deadline = deadline;
+            self.options.deadline = deadline;
             self
+        }
+
+        /// How often this call's request is sent at most; at least once.
+        pub fn max_attempts(mut self, attempts: u32) -> Self {
+            self.options.max_attempts = attempts.max(1);
+            self
+        }
+    };
+}
+
+macro_rules! creation_options {
+    () => {
+        call_options!();
+
+        /// For this call, what [`ClientBuilder::settle`](crate::ClientBuilder::settle) sets for all.
+        pub fn settle(mut self, settle: Duration) -> Self {
+            self.options.settle = Some(settle);
+            self
+        }
+
+        /// For this call, what [`ClientBuilder::trust_uniqueness`](crate::ClientBuilder::trust_uniqueness) sets for all.
+        pub fn trust_uniqueness(mut self, trust: bool) -> Self {
+            self.options.trust_uniqueness = trust;
+            self
+        }
+    };
+}
+
+macro_rules! into_future {
+    ($call:ident, $output:ty, |$this:ident| $run:expr) => {
+        impl<'a> IntoFuture for $call<'a> {
+            type Output = Result<$output, Error>;
+            type IntoFuture = BoxFuture<'a, $output>;
+
+            fn into_future(self) -> Self::IntoFuture {
+                let $this = self;
+                Box::pin(async move { $run })
+            }
         }
     };
 }
@@ -51,11 +99,17 @@ macro_rules! call_options {
 pub struct CreateCustomer<'a> {
     pub(crate) pool: &'a Pool,
     pub(crate) customer: &'a NewCustomer,
-    pub(crate) deadline: Duration,
+    pub(crate) options: Options,
 }
 
 impl<'a> CreateCustomer<'a> {
-    call_options!();
+    creation_options!();
+
+    /// For this call, what [`ClientBuilder::reconcile`](crate::ClientBuilder::reconcile) sets for all.
+    pub fn reconcile(mut self, reconcile: bool) -> Self {
+        self.options.reconcile = reconcile;
+        self
+    }
 
     /// Gives the status, the request id and the number of attempts beside the customer.
     pub fn detailed(self) -> CreateCustomerDetailed<'a> {
@@ -63,170 +117,158 @@ impl<'a> CreateCustomer<'a> {
     }
 
     async fn run(self) -> Result<Created, Error> {
-        let Self { pool, customer, deadline } = self;
-        let call = Exchange::start(pool, deadline);
-        let (observation, authorization) = call.send(Request::Create(customer.request())).await?;
-        let sent = Field::ALL.into_iter().filter_map(|field| Some((field.name(), customer.get(field)?)));
-        let hide = || pool.scrubber(Some(&authorization), sent);
-        let (customer, Facts { status, request_id, .. }) =
-            judge::creation(observation, customer.email(), hide).map_err(|error| error.with_attempts(1))?;
-        Ok(Created { customer, how: How::Created, attempts: 1, status, request_id })
+        let Self { pool, customer, options } = self;
+        let wire = Wire::start(pool, customer, options);
+        let call = async {
+            let gained = wire.creation().run(wire.session.retry()).await?;
+            Ok(wire.remember(gained))
+        };
+        call.instrument(span("create_customer", pool)).await
     }
 }
 
-impl<'a> IntoFuture for CreateCustomer<'a> {
-    type Output = Result<Customer, Error>;
-    type IntoFuture = BoxFuture<'a, Customer>;
-
-    fn into_future(self) -> Self::IntoFuture {
-        Box::pin(async move { Ok(self.run().await?.customer) })
-    }
-}
+into_future!(CreateCustomer, Customer, |call| Ok(call.run().await?.customer));
 
 /// Creates a customer when awaited, and tells how the call went; see [`CreateCustomer::detailed`].
 #[must_use = "nothing is sent until the call is awaited"]
 pub struct CreateCustomerDetailed<'a>(CreateCustomer<'a>);
 
-impl<'a> IntoFuture for CreateCustomerDetailed<'a> {
-    type Output = Result<Created, Error>;
-    type IntoFuture = BoxFuture<'a, Created>;
+into_future!(CreateCustomerDetailed, Created, |call| call.0.run().await);
 
-    fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.0.run())
+/// Looks a customer up, and creates it if it is absent, when awaited; see
+/// [`Client::ensure_customer`](crate::Client::ensure_customer).
+#[must_use = "nothing is sent until the call is awaited"]
+pub struct EnsureCustomer<'a> {
+    pub(crate) pool: &'a Pool,
+    pub(crate) customer: &'a NewCustomer,
+    pub(crate) options: Options,
+    pub(crate) maybe_sent: bool,
+}
+
+impl<'a> EnsureCustomer<'a> {
+    creation_options!();
+
+    /// Whether somebody may have sent this customer before: true unless it is set. `false` is the caller's word that
+    /// nobody did, as for a first delivery; then a customer that is absent is created without waiting for
+    /// [`settle`](Self::settle).
+    pub fn maybe_sent(mut self, maybe: bool) -> Self {
+        self.maybe_sent = maybe;
+        self
+    }
+
+    /// Gives the status, the request id and the number of attempts beside the customer.
+    pub fn detailed(self) -> EnsureCustomerDetailed<'a> {
+        EnsureCustomerDetailed(self)
+    }
+
+    async fn run(self) -> Result<Created, Error> {
+        let Self { pool, customer, options, maybe_sent } = self;
+        let wire = Wire::start(pool, customer, Options { reconcile: true, ..options });
+        let call = async {
+            let gained = wire.creation().ensure(maybe_sent, wire.session.retry()).await?;
+            Ok(wire.remember(gained))
+        };
+        call.instrument(span("ensure_customer", pool)).await
     }
 }
+
+into_future!(EnsureCustomer, Customer, |call| Ok(call.run().await?.customer));
+
+/// Ensures a customer when awaited, and tells how the call went; see [`EnsureCustomer::detailed`].
+#[must_use = "nothing is sent until the call is awaited"]
+pub struct EnsureCustomerDetailed<'a>(EnsureCustomer<'a>);
+
+into_future!(EnsureCustomerDetailed, Created, |call| call.0.run().await);
 
 /// Looks customers up when awaited; see [`Client::find_customers`](crate::Client::find_customers).
 #[must_use = "nothing is sent until the call is awaited"]
 pub struct FindCustomers<'a> {
     pub(crate) pool: &'a Pool,
     pub(crate) filter: &'a CustomerFilter,
-    pub(crate) deadline: Duration,
+    pub(crate) options: Options,
 }
 
 impl FindCustomers<'_> {
     call_options!();
 
     async fn run(self) -> Result<Vec<Customer>, Error> {
-        let call = Exchange::start(self.pool, self.deadline);
-        let (observation, authorization) = call.send(Request::Find(self.filter.request())).await?;
-        let hide = || self.pool.scrubber(Some(&authorization), self.filter.texts());
-        let customers = judge::reading(Read::Find, observation, hide, |data| match data {
+        let session = Session::start(self.pool, self.options);
+        let request = Request::Find(self.filter.request());
+        let values = self.filter.texts();
+        let customers = session.read(Read::Find, request, &values, |data| match data {
             Value::Array(hits) => hits.into_iter().map(Customer::read).collect(),
             _ => None,
         });
-        Ok(customers.map_err(|error| error.with_attempts(1))?.0)
+        Ok(customers.instrument(span("find_customers", self.pool)).await?.0)
     }
 }
 
-impl<'a> IntoFuture for FindCustomers<'a> {
-    type Output = Result<Vec<Customer>, Error>;
-    type IntoFuture = BoxFuture<'a, Vec<Customer>>;
-
-    fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.run())
-    }
-}
+into_future!(FindCustomers, Vec<Customer>, |call| call.run().await);
 
 /// Reads one customer when awaited; see [`Client::customer_details`](crate::Client::customer_details).
 #[must_use = "nothing is sent until the call is awaited"]
 pub struct CustomerDetails<'a> {
     pub(crate) pool: &'a Pool,
     pub(crate) id: CustomerId,
-    pub(crate) deadline: Duration,
+    pub(crate) options: Options,
 }
 
 impl CustomerDetails<'_> {
     call_options!();
 
     async fn run(self) -> Result<Customer, Error> {
+        let session = Session::start(self.pool, self.options);
         let body = types::CustomerDetailsRequest { id: self.id.as_str().to_owned() };
-        let call = Exchange::start(self.pool, self.deadline);
-        let (observation, authorization) = call.send(Request::Details(&body)).await?;
-        let hide = || self.pool.scrubber(Some(&authorization), [("id", self.id.as_str())]);
-        let customer = judge::reading(Read::Details, observation, hide, Customer::read);
-        Ok(customer.map_err(|error| error.with_attempts(1))?.0)
+        let values = [("id", self.id.as_str())];
+        let customer = session.read(Read::Details, Request::Details(&body), &values, Customer::read);
+        Ok(customer.instrument(span("customer_details", self.pool)).await?.0)
     }
 }
 
-impl<'a> IntoFuture for CustomerDetails<'a> {
-    type Output = Result<Customer, Error>;
-    type IntoFuture = BoxFuture<'a, Customer>;
+into_future!(CustomerDetails, Customer, |call| call.run().await);
 
-    fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.run())
+/// One span a call; the events of its attempts lie in it.
+fn span(name: &'static str, pool: &Pool) -> tracing::Span {
+    tracing::info_span!("kunacore", otel.name = name, otel.kind = "client", server.address = pool.base.host())
+}
+
+/// The real server, for one creation.
+struct Wire<'a> {
+    session: Session<'a>,
+    customer: &'a NewCustomer,
+}
+
+impl<'a> Wire<'a> {
+    fn start(pool: &'a Pool, customer: &'a NewCustomer, options: Options) -> Self {
+        Self { session: Session::start(pool, options), customer }
+    }
+
+    fn creation(&self) -> Creation<'_, Self> {
+        let Session { options, deadline, .. } = self.session;
+        Creation { server: self, customer: self.customer, options, deadline }
+    }
+
+    fn remember(&self, gained: Gained) -> Created {
+        self.session.pool.calibration.knows(self.customer.email(), gained.customer.id());
+        gained.into()
     }
 }
 
-/// The exchanges of one call, which share its deadline.
-struct Exchange<'a> {
-    pool: &'a Pool,
-    deadline: Option<Instant>,
-}
-
-impl<'a> Exchange<'a> {
-    fn start(pool: &'a Pool, deadline: Duration) -> Self {
-        // A deadline too far away to be told is none.
-        Self { pool, deadline: Instant::now().checked_add(deadline) }
-    }
-
-    /// What is left for an attempt.
-    fn limit(&self) -> Duration {
-        let left = self.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
-        self.pool.timeout.min(left.unwrap_or(Duration::MAX))
-    }
-
-    /// Sends a request with the credentials in it, after a login where one is needed.
-    async fn send(&self, request: Request<'_>) -> Result<(Observation, Authorization), Error> {
-        let authorization = self.authorization().await?;
-        let limit = self.limit();
-        if limit.is_zero() {
-            return Err(deadline_passed());
-        }
-        let observation = self.exchange(Some(authorization.clone()), limit, request).await;
-        if matches!(&observation, Observation::Reply(reply) if reply.status == 401) {
-            self.pool.authorizer.forget(&authorization);
-        }
-        Ok((observation, authorization))
-    }
-
-    async fn authorization(&self) -> Result<Authorization, Error> {
-        let (login, token) = match &self.pool.authorizer {
-            Authorizer::Fixed(authorization) => return Ok(authorization.clone()),
-            Authorizer::Login { login, token } => (login, token),
+impl Server for Wire<'_> {
+    async fn create(&self, before: u32) -> Attempt {
+        let Sent { times, observation } = self.session.send(Request::Create(self.customer.request()), before).await;
+        let (observation, authorization) = match observation {
+            Ok(sent) => sent,
+            // No token, or no time. Nothing was sent now; asking again would be the login's business.
+            Err(error) => return Attempt { times, result: Err((Class::Refused, error)) },
         };
-        let Ok(mut token) = tokio::time::timeout(self.limit(), token.lock()).await else {
-            return Err(deadline_passed());
-        };
-        if let Some(known) = &*token {
-            return Ok(known.clone());
-        }
-        let (merchant_id, body) = (
-            login.merchant_id.expose(),
-            types::LoginRequest {
-                token: login.email.expose().to_owned(),
-                password: login.password.expose().to_owned(),
-            },
-        );
-        let observation = self.exchange(None, self.limit(), Request::Login { merchant_id, body: &body }).await;
-        let hide = || self.pool.scrubber(None, []);
-        let answer = judge::reading(Read::Login, observation, hide, |data| {
-            // A token that cannot be a header is as good as none.
-            credentials::bearer(&Secret::from(data.get("accessToken")?.as_str()?)).ok()
-        });
-        let fresh = answer?.0;
-        *token = Some(fresh.clone());
-        Ok(fresh)
+        let pool = self.session.pool;
+        let sent = Field::ALL.into_iter().filter_map(|field| Some((field.name(), self.customer.get(field)?)));
+        let hide = || pool.scrubber(authorization.as_ref(), sent);
+        Attempt { times, result: judge::creation(observation, self.customer.email(), &pool.duplicate_rules, hide) }
     }
 
-    async fn exchange(&self, with: Option<Authorization>, limit: Duration, request: Request<'_>) -> Observation {
-        transport::exchange(&self.pool.http, self.pool.base.as_str(), with, limit, request).await
+    async fn look_up(&self) -> Sighting {
+        lookup::look_up(&self.session, self.customer.email()).await
     }
-}
-
-fn deadline_passed() -> Error {
-    let what = "the deadline of the call passed before its request was sent";
-    Parts::new(ErrorKind::Unavailable, what, "Nothing was sent.", "Try again, with a longer deadline.")
-        .code("timeout")
-        .into()
 }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::builder::ClientBuilder;
-use crate::call::{CreateCustomer, CustomerDetails, FindCustomers};
+use crate::call::{CreateCustomer, CustomerDetails, EnsureCustomer, FindCustomers};
 use crate::customer::CustomerId;
 use crate::error::Error;
 use crate::filter::CustomerFilter;
@@ -35,14 +35,20 @@ impl Client {
 
     /// Creates a customer, which opens its wallet.
     ///
-    /// The request is sent once. Success means that the server confirmed the customer with both ids.
+    /// Success means that there is a customer with both ids, created by this call: the server's answer says so, or, where
+    /// no answer could be had, a look-up shows it ([`How`](crate::How)). The request is sent again only after proof that it did
+    /// nothing: its body never left, the server refused it unseen, or, after an attempt whose fate is unknown, two look-ups
+    /// did not find the customer, the second of them when the server must be done
+    /// ([`ClientBuilder::settle`](crate::ClientBuilder::settle)).
     ///
     /// # Errors
     ///
     /// [`Error::outcome`] tells whether the customer may exist all the same:
-    /// [`Outcome::Unknown`](crate::Outcome::Unknown) after a timeout, a broken connection, a 5xx, or an answer that
-    /// cannot be read. Dropping the call before it ends tells nothing either; if the request had left, a warning is
-    /// logged.
+    /// [`Outcome::Unknown`](crate::Outcome::Unknown) where neither answers nor look-ups could settle it; then
+    /// [`ensure_customer`](Self::ensure_customer) is the next step. A customer that is refused as a duplicate is
+    /// [`Outcome::Rejected`](crate::Outcome::Rejected), with the one that exists in [`Error::existing`].
+    ///
+    /// Dropping the call before it ends tells nothing; if the request had left, a warning is logged.
     ///
     /// ```no_run
     /// # use kunacore::{Client, NewCustomer, Outcome};
@@ -52,13 +58,30 @@ impl Client {
     ///     Err(error) => match error.outcome() {
     ///         Outcome::NotApplied => println!("may be sent again: {error}"),
     ///         Outcome::Rejected => println!("to be mended: {error}"),
-    ///         Outcome::Unknown => println!("to be looked up: {error}"),
+    ///         Outcome::Unknown => println!("to be ensured: {error}"),
     ///     },
     /// }
     /// # }
     /// ```
     pub fn create_customer<'a>(&'a self, customer: &'a NewCustomer) -> CreateCustomer<'a> {
-        CreateCustomer { pool: &self.0, customer, deadline: self.0.deadline }
+        CreateCustomer { pool: &self.0, customer, options: self.0.options }
+    }
+
+    /// The customer, whether it existed before or is created now: looks first, and creates only if it is absent.
+    ///
+    /// For work that may be delivered more than once, and after [`Outcome::Unknown`](crate::Outcome::Unknown). It returns a
+    /// customer with this e-mail that is the same person: by the external id where both have one, else by the names.
+    /// Unless [`maybe_sent(false)`](EnsureCustomer::maybe_sent) says that nobody has sent it before, an absent customer is
+    /// created only after [`settle`](crate::ClientBuilder::settle) has passed and a second look-up has not found it.
+    ///
+    /// # Errors
+    ///
+    /// A customer with this e-mail that is another person: [`ErrorKind::Duplicate`](crate::ErrorKind::Duplicate) with the
+    /// code `conflict`, and the customer in [`Error::existing`]. Look-ups that tell nothing:
+    /// [`Outcome::Unknown`](crate::Outcome::Unknown), as somebody may have sent it. Else as
+    /// [`create_customer`](Self::create_customer).
+    pub fn ensure_customer<'a>(&'a self, customer: &'a NewCustomer) -> EnsureCustomer<'a> {
+        EnsureCustomer { pool: &self.0, customer, options: self.0.options, maybe_sent: true }
     }
 
     /// Looks customers up. None found is an empty list, not an error.
@@ -67,7 +90,7 @@ impl Client {
     ///
     /// A look-up changes nothing, so its outcome is never unknown.
     pub fn find_customers<'a>(&'a self, filter: &'a CustomerFilter) -> FindCustomers<'a> {
-        FindCustomers { pool: &self.0, filter, deadline: self.0.deadline }
+        FindCustomers { pool: &self.0, filter, options: self.0.options }
     }
 
     /// Reads one customer by its id.
@@ -77,7 +100,7 @@ impl Client {
     /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) when the server knows no such id. The outcome is never
     /// unknown.
     pub fn customer_details(&self, id: impl Into<CustomerId>) -> CustomerDetails<'_> {
-        CustomerDetails { pool: &self.0, id: id.into(), deadline: self.0.deadline }
+        CustomerDetails { pool: &self.0, id: id.into(), options: self.0.options }
     }
 }
 

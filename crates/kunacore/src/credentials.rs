@@ -1,12 +1,12 @@
-//! Who we are to the server: an api-key, an access token, or a login whose token is fetched once and kept.
+//! Who we are to the server: an api-key, an access token, or a login whose token `token` keeps.
 
 use std::fmt;
 
 use reqwest::header::{AUTHORIZATION, HeaderName, HeaderValue};
-use tokio::sync::Mutex;
 
 use crate::error::Error;
 use crate::secret::Secret;
+use crate::token::Tokens;
 
 /// The name of the api-key header (documented; never `x-api-key`).
 const API_KEY: HeaderName = HeaderName::from_static("api-key");
@@ -146,11 +146,7 @@ pub(crate) type Authorization = (HeaderName, HeaderValue);
 /// Credentials in the form in which requests need them.
 pub(crate) enum Authorizer {
     Fixed(Authorization),
-    /// The lock is held during a login, so that calls that start together log in once.
-    Login {
-        login: Login,
-        token: Mutex<Option<Authorization>>,
-    },
+    Login(Tokens),
 }
 
 impl Authorizer {
@@ -166,19 +162,16 @@ impl Authorizer {
                     }
                 }
                 header_value("the login's merchant id", login.merchant_id.expose())?;
-                Self::Login { login: login.clone(), token: Mutex::default() }
+                Self::Login(Tokens::new(login.clone()))
             }
         })
     }
 
-    /// Forgets a token that the server has refused, so that the next call logs in again.
-    pub(crate) fn forget(&self, refused: &Authorization) {
-        // While another call holds the lock, it is logging in, and the token is replaced anyway.
-        if let Self::Login { token, .. } = self
-            && let Ok(mut token) = token.try_lock()
-            && token.as_ref() == Some(refused)
-        {
-            *token = None;
+    /// After the server has refused these credentials: whether a new token may help.
+    pub(crate) async fn renew(&self, refused: &Authorization) -> bool {
+        match self {
+            Self::Fixed(_) => false,
+            Self::Login(tokens) => tokens.renew(refused).await,
         }
     }
 }

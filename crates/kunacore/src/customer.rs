@@ -63,6 +63,10 @@ id! {
 pub enum How {
     /// The server answered our request with it.
     Created,
+    /// Our request created it, by all a look-up shows; its answer did not reach us.
+    Reconciled,
+    /// It existed before, and is the same person by external id or name.
+    Adopted,
 }
 
 impl How {
@@ -71,6 +75,8 @@ impl How {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Created => "created",
+            Self::Reconciled => "reconciled",
+            Self::Adopted => "adopted",
         }
     }
 }

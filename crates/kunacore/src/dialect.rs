@@ -53,36 +53,6 @@ fn joined(lines: &[&str]) -> Option<String> {
     (!lines.is_empty()).then(|| lines.join("; "))
 }
 
-/// When a refusal means that the e-mail is taken: the status, and words in code or message. Each list of words stands for
-/// "one of these"; all lists must be met.
-struct DuplicateRule {
-    statuses: &'static [u16],
-    code: &'static [&'static [&'static str]],
-    message: &'static [&'static [&'static str]],
-}
-
-const TAKEN: &[&str] = &["already", "duplicate", "exists", "taken", "unique", "in use", "in_use"];
-const PERSON: &[&str] = &["customer", "user", "account", "client"];
-
-/// Nothing is documented, so these are the ways in which services of this kind say it (inferred).
-const DUPLICATE_RULES: [DuplicateRule; 5] = [
-    DuplicateRule { statuses: &[409], code: &[], message: &[] },
-    DuplicateRule { statuses: &[400, 422], code: &[&["mail"], TAKEN], message: &[] },
-    DuplicateRule { statuses: &[400, 422], code: &[PERSON, &["already_exists", "alreadyexists"]], message: &[] },
-    DuplicateRule { statuses: &[400, 422], code: &[], message: &[&["mail"], TAKEN] },
-    DuplicateRule { statuses: &[400, 422], code: &[], message: &[PERSON, &["already exists"]] },
-];
-
-/// Whether the refusal of a create request says that the e-mail is taken.
-pub(crate) fn says_duplicate(status: u16, error: &ServerError) -> bool {
-    let lower = |text: &Option<String>| text.as_deref().unwrap_or_default().to_lowercase();
-    let (code, message) = (lower(&error.code), lower(&error.message));
-    let meets = |lists: &[&[&str]], text: &str| lists.iter().all(|words| words.iter().any(|word| text.contains(word)));
-    DUPLICATE_RULES
-        .iter()
-        .any(|rule| rule.statuses.contains(&status) && meets(rule.code, &code) && meets(rule.message, &message))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -114,22 +84,5 @@ mod tests {
         {
             assert!(ServerError::read(body.as_bytes()).is_silent(), "{body}");
         }
-    }
-
-    #[test]
-    fn a_duplicate_is_told_from_other_refusals() {
-        let says = |status, body: &str| says_duplicate(status, &ServerError::read(body.as_bytes()));
-        assert!(says(409, ""));
-        assert!(says(400, r#"{"errors":[{"code":"DUPLICATE_EMAIL","message":"no"}]}"#));
-        assert!(says(422, r#"{"statusCode":422,"message":["Customer already exists"],"error":"x"}"#));
-        assert!(says(400, r#"{"error":"this e-mail is already in use"}"#));
-        assert!(!says(400, r#"{"error":"country must be a valid ISO code"}"#));
-        assert!(says(400, r#"{"errors":[{"code":"CUSTOMER_ALREADY_EXISTS","message":"no"}]}"#));
-        assert!(!says(400, r#"{"errors":[{"code":"REFERRAL_DOES_NOT_EXIST","message":"no such customer"}]}"#));
-        assert!(!says(400, r#"{"message":"phone number already in use by another customer"}"#));
-        assert!(!says(422, r#"{"message":"the referred customer does not exist"}"#));
-        assert!(!says(400, r#"{"message":"externalId must be unique"}"#));
-        assert!(!says(400, "<html></html>"));
-        assert!(!says(403, r#"{"error":"customer already exists"}"#));
     }
 }

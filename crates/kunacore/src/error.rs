@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
+use crate::customer::Customer;
 use crate::text;
 
 /// Whether the server acted on a failed call.
@@ -130,7 +131,7 @@ pub(crate) struct Parts {
     /// What happened, without a full stop.
     pub(crate) what: String,
     /// What that means, as a sentence.
-    pub(crate) meaning: &'static str,
+    pub(crate) meaning: Cow<'static, str>,
     /// What to do next, as a sentence.
     pub(crate) next: Cow<'static, str>,
     pub(crate) code: Option<Cow<'static, str>>,
@@ -141,6 +142,8 @@ pub(crate) struct Parts {
     pub(crate) retry_after: Option<Duration>,
     pub(crate) attempts: u32,
     pub(crate) problems: Vec<Problem>,
+    pub(crate) existing: Option<Customer>,
+    pub(crate) candidates: Vec<Customer>,
 }
 
 impl Parts {
@@ -148,7 +151,7 @@ impl Parts {
         Self {
             kind,
             what: what.into(),
-            meaning,
+            meaning: meaning.into(),
             next: next.into(),
             code: None,
             said: None,
@@ -157,6 +160,8 @@ impl Parts {
             retry_after: None,
             attempts: 0,
             problems: Vec::new(),
+            existing: None,
+            candidates: Vec::new(),
         }
     }
 
@@ -171,6 +176,9 @@ impl From<Parts> for Error {
         Self(Box::new(parts))
     }
 }
+
+/// How many candidates the text names; the accessor gives all.
+const SHOWN_CANDIDATES: usize = 3;
 
 impl Error {
     /// A configuration that cannot work, with the cure.
@@ -190,6 +198,20 @@ impl Error {
     pub(crate) fn with_attempts(mut self, attempts: u32) -> Self {
         self.0.attempts = attempts;
         self
+    }
+
+    pub(crate) fn with_code(mut self, code: &'static str) -> Self {
+        self.0.code = Some(code.into());
+        self
+    }
+
+    pub(crate) fn parts_mut(&mut self) -> &mut Parts {
+        &mut self.0
+    }
+
+    /// What happened, alone.
+    pub(crate) fn what(&self) -> &str {
+        &self.0.what
     }
 
     /// What kind of failure it was.
@@ -240,6 +262,19 @@ impl Error {
         &self.0.problems
     }
 
+    /// The customer that has the e-mail of the one that was refused, whoever created it; where a look-up found it.
+    #[must_use]
+    pub fn existing(&self) -> Option<&Customer> {
+        self.0.existing.as_ref()
+    }
+
+    /// The customers with this e-mail, where a look-up found several, or cannot tell whether one of them is from this
+    /// call.
+    #[must_use]
+    pub fn candidates(&self) -> &[Customer] {
+        &self.0.candidates
+    }
+
     /// What happened and what it means, without the advice of [`Error::next`].
     #[must_use]
     pub fn message(&self) -> String {
@@ -250,7 +285,17 @@ impl Error {
         marks.extend(self.0.request_id.as_ref().map(|id| format!("request id {id}")));
         let marks = if marks.is_empty() { String::new() } else { format!(" ({})", marks.join(", ")) };
         let said = said.as_ref().map(|said| format!("; the server says: “{said}”")).unwrap_or_default();
-        format!("{what}{marks}{said}. {meaning}")
+        let ids = |customer: &Customer| format!("{} with wallet {}", customer.id(), customer.wallet_id());
+        let found = match (&self.0.existing, &self.0.candidates[..]) {
+            (Some(existing), _) => format!(" It belongs to customer {}.", ids(existing)),
+            (None, []) => String::new(),
+            (None, candidates) => {
+                let shown: Vec<String> = candidates.iter().take(SHOWN_CANDIDATES).map(ids).collect();
+                let more = if candidates.len() > shown.len() { ", …" } else { "" };
+                format!(" Candidates: {}{more}.", shown.join(", "))
+            }
+        };
+        format!("{what}{marks}{said}. {meaning}{found}")
     }
 
     /// What to do next, as a sentence.
@@ -276,6 +321,8 @@ impl fmt::Debug for Error {
             .field("request_id", &self.request_id())
             .field("retry_after", &self.retry_after())
             .field("attempts", &self.attempts())
+            .field("existing", &self.existing())
+            .field("candidates", &self.candidates())
             .field("message", &self.message())
             .finish()
     }

@@ -3,17 +3,18 @@
 //! The rule for a creation: *Created* only with both ids and our e-mail; *Rejected* only on a definite refusal; *not
 //! applied* only with proof; everything else is *Unknown*.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
-use jiff::Timestamp;
-use jiff::fmt::rfc2822;
-use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
 use serde_json::Value;
 
 use crate::customer::Customer;
-use crate::dialect::{self, ServerError};
+use crate::dialect::ServerError;
+use crate::duplicate::{self, DuplicateRule};
 use crate::error::{Error, ErrorKind, Parts};
+use crate::fold::Class;
 use crate::lenient;
+use crate::matching::same_email;
+use crate::retry;
 use crate::text::{self, Scrubber};
 use crate::transport::{Body, Cause, End, Observation, Reply};
 
@@ -24,7 +25,8 @@ const NOT_CREATED: &str = "No customer was created.";
 const MAYBE_CREATED: &str = "The customer may or may not have been created.";
 const CREATED_UNREAD: &str = "The customer was most likely created, but its ids could not be read.";
 const NOTHING_CHANGED: &str = "Nothing was changed at the server.";
-const LOOK_FIRST: &str = "Do not send it again as if it were new: look it up by its e-mail first.";
+pub(crate) const LOOK_FIRST: &str = "Do not send it again as if it were new: ensure_customer (kunacore ensure) looks first \
+    and creates it only if it is absent.";
 const TRY_AGAIN: &str = "It can be tried again.";
 const CHECK_SERVER: &str = "Check the base URL, the network and that the server runs; then try again.";
 const CHECK_CREDENTIALS: &str = "Check the credentials and what they are allowed to do.";
@@ -49,66 +51,90 @@ impl Read {
     }
 }
 
-/// The customer of a creation for `email`, and the status it came with.
+/// The customer of a creation for `email`, and the status it came with; else what the attempt showed, and the error that
+/// tells of it.
 ///
 /// `hide` is asked for only when there is an error to tell.
 pub(crate) fn creation(
     observation: Observation,
     email: &str,
+    rules: &[DuplicateRule],
     hide: impl FnOnce() -> Scrubber,
-) -> Result<(Customer, Facts), Error> {
+) -> Result<(Customer, Facts), (Class, Error)> {
+    let unanswered = |class, kind, cause: Cause, what, meaning, next| {
+        (class, Parts::new(kind, cause.sentence(what), meaning, next).code(cause.code).into())
+    };
     let reply = match observation {
         Observation::Reply(reply) => reply,
         Observation::NotSent(cause) => {
-            let what = cause.sentence("the customer was not sent");
-            return Err(Parts::new(ErrorKind::Unavailable, what, NOT_CREATED, CHECK_SERVER).code(cause.code).into());
+            let what = "the customer was not sent";
+            return Err(unanswered(Class::NotSent, ErrorKind::Unavailable, cause, what, NOT_CREATED, CHECK_SERVER));
         }
         Observation::Lost(cause) => {
-            let what = cause.sentence("the customer was sent, but no answer came");
-            return Err(Parts::new(ErrorKind::Unknown, what, MAYBE_CREATED, LOOK_FIRST).code(cause.code).into());
+            let what = "the customer was sent, but no answer came";
+            return Err(unanswered(Class::Lost, ErrorKind::Unknown, cause, what, MAYBE_CREATED, LOOK_FIRST));
         }
     };
     let facts = Facts::of(&reply);
-    let unknown = |what: &str, meaning| Parts::new(ErrorKind::Unknown, what, meaning, LOOK_FIRST);
-    let refused = |kind, what: &str, next| Parts::new(kind, what, NOT_CREATED, next);
-    let parts = match reply.status {
+    let unknown = |class, what: &str| (class, Parts::new(ErrorKind::Unknown, what, MAYBE_CREATED, LOOK_FIRST));
+    let refused = |kind, what: &str, next| (Class::Refused, Parts::new(kind, what, NOT_CREATED, next));
+    let (class, parts) = match reply.status {
         200..=299 => match read_creation(&reply.body, email) {
             Ok(customer) => return Ok((customer, facts)),
-            Err(parts) => *parts,
+            Err(parts) => (Class::Sealed, *parts),
         },
-        429 => refused(ErrorKind::RateLimited, "the server asks to slow down", TRY_AGAIN).code("rate_limited"),
-        401 => refused(ErrorKind::Authentication, "the server refused the credentials", CHECK_CREDENTIALS)
-            .code("unauthorized"),
-        403 => refused(
-            ErrorKind::Authentication,
-            "the server does not allow these credentials to create customers",
-            CHECK_CREDENTIALS,
-        )
-        .code("forbidden"),
-        301 | 307 | 308 => redirect(NOT_CREATED),
+        301 | 307 | 308 => (Class::Refused, redirect(NOT_CREATED)),
         300..=399 => {
-            unknown("the server answered with a redirect, which is not followed", MAYBE_CREATED).code("redirect")
+            let (class, parts) = unknown(Class::Sealed, "the server answered with a redirect, which is not followed");
+            (class, parts.code("redirect"))
+        }
+        401 => {
+            let (class, parts) =
+                refused(ErrorKind::Authentication, "the server refused the credentials", CHECK_CREDENTIALS);
+            (class, parts.code("unauthorized"))
+        }
+        429 => {
+            let parts = Parts::new(ErrorKind::RateLimited, "the server asks to slow down", NOT_CREATED, TRY_AGAIN);
+            (Class::Throttled, parts.code("rate_limited"))
+        }
+        408 | 500..=599 => {
+            let (class, parts) = unknown(Class::Lost, "the server failed");
+            (class, parts.code("unexpected_response"))
+        }
+        400..=499 if duplicate::says_so(rules, reply.status, &facts.said) => (Class::Contested, taken(NOT_CREATED)),
+        403 => {
+            let what = "the server does not allow these credentials to create customers";
+            let (class, parts) = refused(ErrorKind::Authentication, what, CHECK_CREDENTIALS);
+            (class, parts.code("forbidden"))
         }
         404 | 405 => refused(
             ErrorKind::Rejected,
             "the server does not know this endpoint",
             "Check the base URL: is it this API, and is a prefix missing?",
         ),
-        408 | 500..=599 => unknown("the server failed", MAYBE_CREATED).code("unexpected_response"),
-        400..=499 if dialect::says_duplicate(reply.status, &facts.said) => refused(
-            ErrorKind::Duplicate,
-            "the server refused the customer: its e-mail is taken",
-            "Look the customer up by its e-mail: its wallet exists.",
-        )
-        .code("duplicate_email"),
-        400..=499 => refused(
-            ErrorKind::Rejected,
-            "the server refused the customer",
-            "Mend what the server complains about. If it gives no reason, look the e-mail up: it may be taken.",
-        ),
-        _ => unknown("the server answered with an unknown status", MAYBE_CREATED).code("unexpected_response"),
+        400..=499 => {
+            let (class, parts) = refused(
+                ErrorKind::Rejected,
+                "the server refused the customer",
+                "Mend what the server complains about. If it gives no reason, look the e-mail up: it may be taken.",
+            );
+            // Where the reason cannot be read, it may be that the e-mail is taken.
+            let silent = matches!(reply.status, 400 | 422) && facts.said.is_silent();
+            (if silent || reply.status == 409 { Class::Contested } else { class }, parts)
+        }
+        _ => {
+            let (class, parts) = unknown(Class::Lost, "the server answered with an unknown status");
+            (class, parts.code("unexpected_response"))
+        }
     };
-    Err(facts.into_error(parts, &hide()))
+    Err((class, facts.into_error(parts, &hide())))
+}
+
+/// The refusal of a customer whose e-mail belongs to another one.
+pub(crate) fn taken(meaning: &'static str) -> Parts {
+    let what = "the server refused the customer: its e-mail is taken";
+    let next = "Look the customer up by its e-mail: its wallet exists.";
+    Parts::new(ErrorKind::Duplicate, what, meaning, next).code("duplicate_email")
 }
 
 /// The `data` of a read's answer, by way of `decode`, which gives `None` for a shape that is not expected.
@@ -244,15 +270,12 @@ fn envelope(body: &Body) -> Envelope {
     }
 }
 
-/// Whether two e-mails name the same customer: blanks around and case do not count (inferred).
-fn same_email(one: &str, other: &str) -> bool {
-    one.trim().to_lowercase() == other.trim().to_lowercase()
-}
-
 /// What every answer tells beside its data.
 pub(crate) struct Facts {
     pub(crate) status: u16,
     pub(crate) request_id: Option<String>,
+    /// The server's clock when it answered.
+    pub(crate) date: Option<SystemTime>,
     retry_after: Option<Duration>,
     said: ServerError,
 }
@@ -263,7 +286,14 @@ impl Facts {
         let said = if refused { ServerError::read(&reply.body.bytes) } else { ServerError::default() };
         let request_id =
             REQUEST_ID_HEADERS.iter().find_map(|name| text::request_id(reply.headers.get(*name)?.to_str().ok()?));
-        Self { status: reply.status, request_id, retry_after: retry_after(&reply.headers), said }
+        let date = retry::date(&reply.headers).map(Into::into);
+        Self { status: reply.status, request_id, date, retry_after: retry::retry_after(&reply.headers), said }
+    }
+
+    /// Those of an answer that told nothing.
+    #[cfg(test)]
+    pub(crate) fn none() -> Self {
+        Self { status: 201, request_id: None, date: None, retry_after: None, said: ServerError::default() }
     }
 
     fn into_error(self, parts: Parts, hide: &Scrubber) -> Error {
@@ -280,42 +310,11 @@ impl Facts {
     }
 }
 
-/// `Retry-After` in seconds or as a date, which is taken against the server's own clock.
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
-    if let Ok(seconds) = text.parse() {
-        return Some(Duration::from_secs(seconds));
-    }
-    let date = |text: &str| rfc2822::parse(text).ok().map(|date| date.timestamp());
-    let now = headers.get(DATE).and_then(|value| date(value.to_str().ok()?)).unwrap_or_else(Timestamp::now);
-    Some(Duration::try_from(date(text)?.duration_since(now)).unwrap_or_default())
-}
-
 impl Cause {
     fn sentence(&self, what: &str) -> String {
         match self.detail.as_str() {
             "" => format!("{what} in time"),
             detail => format!("{what}: {detail}"),
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
-        pairs.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect()
-    }
-
-    #[test]
-    fn retry_after_is_read_as_seconds_and_as_a_date() {
-        let wait = |pairs: &[_]| retry_after(&headers(pairs)).map(|wait| wait.as_secs());
-        assert_eq!(wait(&[("retry-after", "7")]), Some(7));
-        let date = ("date", "Fri, 02 Jan 2026 10:00:00 GMT");
-        assert_eq!(wait(&[date, ("retry-after", "Fri, 02 Jan 2026 10:01:30 GMT")]), Some(90));
-        assert_eq!(wait(&[date, ("retry-after", "Fri, 02 Jan 2026 09:00:00 GMT")]), Some(0));
-        assert_eq!(wait(&[("retry-after", "soon")]), None);
-        assert_eq!(wait(&[]), None);
     }
 }

@@ -2,8 +2,8 @@
 //!
 //! KunaCore is a core-banking service for crypto products. A partner verifies a person and then creates a customer,
 //! which also opens a wallet. There is no idempotency key: a request that is sent twice can open two wallets, and a
-//! timeout says neither "created" nor "not". This client sends a creation once and says honestly what became of it; see
-//! [`Outcome`].
+//! timeout says neither "created" nor "not". This client sends a creation again only after proof that it did nothing, looks up
+//! what no answer tells, and says honestly what became of it; see [`Outcome`].
 //!
 //! ```no_run
 //! use kunacore::{Client, Credentials, NewCustomer};
@@ -31,41 +31,61 @@
 //! `generated` is progenitor's typed client, made from the contract; nothing in it is edited. `transport` sends what it
 //! builds and keeps status, headers and body, `evidence` knows whether anything left, and `judge` turns that into a
 //! [`Customer`] or an [`Error`].
+//!
+//! A call is a `session`: it has a deadline, its `credentials` (with the `token` of a login), and the right to `retry`.
+//! Reads end there. A creation goes on: `fold` says what each attempt means for the call, `send` does it, `lookup` and
+//! `matching` find out what became of a request that no answer told of, and `ensure` looks before it sends.
 
 mod base_url;
 mod builder;
 mod call;
 mod client;
+mod clock;
 mod country;
 mod credentials;
 mod customer;
 pub mod defaults;
 mod dialect;
+mod duplicate;
+mod ensure;
 pub mod environment;
 mod error;
 mod evidence;
 mod field;
 mod filter;
+mod fold;
 #[rustfmt::skip]
 #[allow(missing_docs, unreachable_pub, dead_code, clippy::all, clippy::unwrap_used, rustdoc::all)]
 mod generated;
 mod judge;
 mod lenient;
+mod lookup;
+mod matching;
 mod new_customer;
+mod options;
 mod pool;
+mod retry;
 #[cfg(feature = "schemars")]
 mod schema;
 mod secret;
+mod send;
+mod session;
 mod text;
 mod tls;
+mod token;
 mod transport;
+mod verdict;
 
 pub use builder::ClientBuilder;
-pub use call::{CreateCustomer, CreateCustomerDetailed, Created, CustomerDetails, FindCustomers};
+pub use call::{
+    CreateCustomer, CreateCustomerDetailed, Created, CustomerDetails, EnsureCustomer, EnsureCustomerDetailed,
+    FindCustomers,
+};
 pub use client::Client;
 pub use country::{CountryCode, UnknownCountry};
 pub use credentials::{CredentialParts, Credentials, Login};
 pub use customer::{Customer, CustomerId, How, WalletId};
+pub use duplicate::DuplicateRule;
 pub use error::{Error, ErrorKind, Outcome, Problem};
 pub use field::Field;
 pub use filter::CustomerFilter;

@@ -1,9 +1,11 @@
-//! What the calls of a client share: connections, credentials, and the limits that were set.
-
-use std::time::Duration;
+//! What the calls of a client share: connections, credentials, the retry budget, and the limits that were set.
 
 use crate::base_url::BaseUrl;
 use crate::credentials::{Authorization, Authorizer};
+use crate::duplicate::DuplicateRule;
+use crate::lookup::Calibration;
+use crate::options::Options;
+use crate::retry::Budget;
 use crate::secret::Secret;
 use crate::text::Scrubber;
 
@@ -11,8 +13,11 @@ pub(crate) struct Pool {
     pub(crate) http: reqwest::Client,
     pub(crate) base: BaseUrl,
     pub(crate) authorizer: Authorizer,
-    pub(crate) timeout: Duration,
-    pub(crate) deadline: Duration,
+    /// What calls may do unless they are told otherwise.
+    pub(crate) options: Options,
+    pub(crate) duplicate_rules: Vec<DuplicateRule>,
+    pub(crate) budget: Budget,
+    pub(crate) calibration: Calibration,
     /// What no error may repeat, whatever the call was.
     pub(crate) secrets: Vec<(&'static str, Secret)>,
 }

@@ -18,6 +18,7 @@ use crate::credentials::Authorization;
 use crate::defaults::BODY_CAP;
 use crate::evidence::Revocation;
 use crate::generated::{self, types};
+use crate::pool::Pool;
 use crate::text;
 
 /// What to ask of the server.
@@ -81,18 +82,20 @@ pub(crate) struct Cause {
 }
 
 /// Sends one request and waits for its answer, at most for `limit`.
+///
+/// `resend` is how often the call has sent the same request before.
 pub(crate) async fn exchange(
-    http: &reqwest::Client,
-    base: &str,
+    pool: &Pool,
     authorization: Option<Authorization>,
     limit: Duration,
     request: Request<'_>,
+    resend: u32,
 ) -> Observation {
     let start = Instant::now();
     let attempt =
         Attempt(Arc::new(State { authorization, revocation: Revocation::default(), reply: Mutex::default() }));
     let guard = Guard { revocation: attempt.0.revocation.clone(), creates: matches!(request, Request::Create(_)) };
-    let client = generated::Client::new_with_client(base, http.clone(), attempt.clone());
+    let client = generated::Client::new_with_client(pool.base.as_str(), pool.http.clone(), attempt.clone());
     let call = async {
         match request {
             Request::Login { merchant_id, body } => client.login(merchant_id, body).await.err(),
@@ -116,7 +119,15 @@ pub(crate) async fn exchange(
         Observation::NotSent(cause) | Observation::Lost(cause) => (None, Some(cause.code)),
     };
     let milliseconds = start.elapsed().as_millis();
-    tracing::info!(operation = request.name(), http.response.status_code = status, error.r#type = error, milliseconds);
+    tracing::info!(
+        operation = request.name(),
+        http.request.method = "POST",
+        http.request.resend_count = (resend > 0).then_some(resend),
+        http.response.status_code = status,
+        error.r#type = error,
+        milliseconds,
+        "attempt"
+    );
     observation
 }
 

@@ -1,0 +1,70 @@
+//! Look first, create only if absent: for work that may be delivered twice, and after an unknown outcome.
+
+use crate::clock;
+use crate::customer::{Customer, How};
+use crate::error::{Error, ErrorKind};
+use crate::lookup::Sighting;
+use crate::matching::{self, Hits};
+use crate::retry::Retry;
+use crate::send::{Creation, Gained, Look, Server, UNPROVEN};
+
+/// What looking first found.
+enum First {
+    Adopted(Gained),
+    Absent,
+    Failed(Error),
+}
+
+impl<S: Server> Creation<'_, S> {
+    /// The customer, created before or now.
+    ///
+    /// `maybe_sent`: somebody may have sent it shortly before this call. Then nothing is created before the server must be
+    /// done with that request.
+    pub(crate) async fn ensure(&self, maybe_sent: bool, retry: Retry<'_>) -> Result<Gained, Error> {
+        let trust = self.options.trust_uniqueness;
+        let waits = maybe_sent && !trust;
+        let looked = self.watch(clock::now(), |sighting, moment| match sighting {
+            Sighting::Present(hits) => match self.adopt(hits, 0) {
+                Some(adopted) => Look::End(First::Adopted(adopted)),
+                // One of ours may still appear beside it.
+                None if waits && !moment.server_is_done => Look::Go(Error::other_person(hits)),
+                None => Look::End(First::Failed(Error::other_person(hits))),
+            },
+            Sighting::Absent if !waits || moment.absent_twice => Look::End(First::Absent),
+            // Nobody has sent it, or the server itself refuses a second one.
+            Sighting::Unproven if !waits => Look::End(First::Absent),
+            Sighting::Inconclusive(_) if trust => Look::End(First::Absent),
+            Sighting::Inconclusive(why) if !waits => Look::End(First::Failed(why.clone().with_attempts(0))),
+            Sighting::Inconclusive(why) => Look::Go(Error::not_looked_up(why.what(), why.status())),
+            Sighting::Unproven => Look::Go(Error::nothing_ever_found(UNPROVEN)),
+            Sighting::Absent => Look::Go(Error::too_soon()),
+        });
+        match looked.await {
+            Ok(First::Adopted(adopted)) => return Ok(adopted),
+            Ok(First::Failed(error)) | Err(error) => return Err(error),
+            Ok(First::Absent) => {}
+        }
+        match self.run(retry).await {
+            // Somebody else was faster, or find does not show everybody.
+            Err(error) if error.kind() == ErrorKind::Duplicate => match error.existing() {
+                Some(existing) if matching::matches(self.customer, existing) => Ok(Gained {
+                    customer: existing.clone(),
+                    how: How::Adopted,
+                    attempts: error.attempts(),
+                    status: error.status().unwrap_or_default(),
+                    request_id: error.request_id().map(str::to_owned),
+                }),
+                Some(_) => Err(error.with_code("conflict")),
+                None => Err(error),
+            },
+            result => result,
+        }
+    }
+
+    /// The first created of those that match: whoever asks, and whenever, gets the same.
+    fn adopt(&self, hits: &Hits, attempts: u32) -> Option<Gained> {
+        let earliest = |customer: &&Customer| (customer.created_at().is_none(), customer.created_at());
+        let customer = hits.matching(self.customer).min_by_key(earliest)?;
+        Some(Gained::found(hits, customer, How::Adopted, attempts))
+    }
+}

@@ -1,0 +1,223 @@
+//! One creation: attempts, what each asks for, and the look-ups that settle what no answer tells.
+//!
+//! `fold` decides what an attempt means for the call; this module does it: it sends again what surely was not acted on,
+//! looks up what may have been, and gives up honestly. It knows the server by a trait, so that its rules are tested with
+//! every sequence of events, and with time that leaps.
+
+use std::future::Future;
+
+use crate::clock::{self, Deadline, Instant};
+use crate::customer::{Customer, How};
+use crate::error::{Error, Outcome};
+use crate::fold::{self, Class, Next, Standing};
+use crate::judge::Facts;
+use crate::lookup::Sighting;
+use crate::matching::{self, Claim, Hits};
+use crate::new_customer::NewCustomer;
+use crate::options::Options;
+use crate::retry::{Retry, Trouble};
+
+/// A customer, how the call got it, and what the answer that showed it told beside.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Gained {
+    pub(crate) customer: Customer,
+    pub(crate) how: How,
+    pub(crate) attempts: u32,
+    pub(crate) status: u16,
+    pub(crate) request_id: Option<String>,
+}
+
+impl Gained {
+    /// From a look-up.
+    pub(crate) fn found(hits: &Hits, customer: &Customer, how: How, attempts: u32) -> Self {
+        let (status, request_id) = (hits.status, hits.request_id.clone());
+        Self { customer: customer.clone(), how, attempts, status, request_id }
+    }
+}
+
+/// What one attempt gave.
+pub(crate) struct Attempt {
+    /// How often the request was sent: none when no login could be had, two after a token was renewed.
+    pub(crate) times: u32,
+    pub(crate) result: Result<(Customer, Facts), (Class, Error)>,
+}
+
+/// What a creation needs of the server.
+pub(crate) trait Server {
+    /// Sends the customer, after it was sent `before` times in this call.
+    fn create(&self, before: u32) -> impl Future<Output = Attempt> + Send;
+    /// Looks its e-mail up.
+    fn look_up(&self) -> impl Future<Output = Sighting> + Send;
+}
+
+/// One creation under way.
+pub(crate) struct Creation<'a, S> {
+    pub(crate) server: &'a S,
+    pub(crate) customer: &'a NewCustomer,
+    pub(crate) options: Options,
+    pub(crate) deadline: Deadline,
+}
+
+/// What a look-up makes of a call that may have created its customer.
+enum Settled {
+    Gained(Gained),
+    /// There is no such customer: it may be sent once more.
+    SendAgain,
+    Failed(Error),
+}
+
+impl<S: Server> Creation<'_, S> {
+    /// Creates the customer.
+    pub(crate) async fn run(&self, mut retry: Retry<'_>) -> Result<Gained, Error> {
+        let first = clock::now();
+        let mut standing = Standing::Clean;
+        let mut attempts = 0;
+        loop {
+            let Attempt { times, result } = self.server.create(attempts).await;
+            let ended = clock::now();
+            attempts += times;
+            let (class, error) = match result {
+                Ok((customer, Facts { status, request_id, .. })) => {
+                    retry.succeeded();
+                    return Ok(Gained { customer, how: How::Created, attempts, status, request_id });
+                }
+                Err((class, error)) => (class, error.with_attempts(attempts)),
+            };
+            let (after, next) = fold::step(standing, class);
+            standing = after;
+            match next {
+                Next::Resend => {
+                    let trouble = match class {
+                        Class::TurnedAway => Trouble::TurnedAway,
+                        Class::Throttled => Trouble::Throttled,
+                        _ => Trouble::Transient,
+                    };
+                    if !retry.again(attempts, trouble, error.retry_after()).await {
+                        return Err(error);
+                    }
+                }
+                Next::Inquire if self.options.reconcile => return Err(self.inquire(error).await),
+                Next::Reconcile { resend } if self.options.reconcile => {
+                    let resend = resend && attempts < self.options.max_attempts;
+                    match self.reconcile(error.clone(), class, resend, first, ended).await {
+                        Settled::Gained(gained) => return Ok(Gained { attempts, ..gained }),
+                        Settled::Failed(error) => return Err(error),
+                        Settled::SendAgain => {
+                            if !retry.again(attempts, Trouble::Transient, error.retry_after()).await {
+                                return Err(error.not_found());
+                            }
+                        }
+                    }
+                }
+                Next::Reconcile { .. } => return Err(error.into_unknown()),
+                Next::Refuse | Next::Inquire => return Err(error),
+            }
+        }
+    }
+
+    /// Names the customer that stands in the way of one that was refused, where a look-up finds it.
+    async fn inquire(&self, error: Error) -> Error {
+        match self.server.look_up().await {
+            Sighting::Present(hits) => match hits.newest() {
+                Some(existing) => error.duplicate_of(existing, &hits.customers),
+                None => error,
+            },
+            Sighting::Absent | Sighting::Unproven | Sighting::Inconclusive(_) => error,
+        }
+    }
+
+    /// Settles a tainted call by look-ups.
+    async fn reconcile(&self, error: Error, class: Class, resend: bool, first: Instant, ended: Instant) -> Settled {
+        let error = error.into_unknown();
+        let trust = self.options.trust_uniqueness;
+        let settled = self.watch(ended, |sighting, moment| match sighting {
+            Sighting::Present(hits) => match matching::whose(hits, self.customer, first) {
+                Claim::Ours(ours) => Look::End(Settled::Gained(Gained::found(hits, ours, How::Reconciled, 0))),
+                // Where e-mails are unique, an older customer leaves no room for ours.
+                Claim::Earlier(existing) if moment.server_is_done || trust => {
+                    Look::End(Settled::Failed(error.clone().refused_for(existing, &hits.customers)))
+                }
+                Claim::Conflict => Look::End(Settled::Failed(error.clone().conflict(&hits.customers))),
+                Claim::Earlier(_) | Claim::Unclear => Look::Go(error.clone().conflict(&hits.customers)),
+            },
+            // Where e-mails are unique, the server itself will refuse a second one.
+            Sighting::Absent | Sighting::Unproven | Sighting::Inconclusive(_) if resend && trust && !moment.seen => {
+                Look::End(Settled::SendAgain)
+            }
+            Sighting::Absent if resend && moment.absent_twice => Look::End(Settled::SendAgain),
+            Sighting::Absent if class == Class::Contested => Look::Go(error.clone().contradicted()),
+            Sighting::Absent => Look::Go(error.clone().not_found()),
+            Sighting::Unproven => Look::Go(error.clone().inconclusive(UNPROVEN)),
+            Sighting::Inconclusive(why) => Look::Go(error.clone().inconclusive(why.what())),
+        });
+        settled.await.unwrap_or_else(Settled::Failed)
+    }
+
+    /// Looks the customer up until `decide` has seen enough: at once, then at growing intervals, and at last when the
+    /// server must be done with a request that ended then. An error is what `decide` made of the last look-up.
+    pub(crate) async fn watch<T>(
+        &self,
+        ended: Instant,
+        decide: impl Fn(&Sighting, Moment) -> Look<T>,
+    ) -> Result<T, Error> {
+        let settle = self.options.settle();
+        let done_by = ended.checked_add(settle);
+        let mut pause = settle / 16;
+        let (mut absents, mut seen) = (0, false);
+        let mut last_chances = 2;
+        loop {
+            let server_is_done = done_by.is_some_and(|done_by| clock::now() >= done_by);
+            let sighting = self.server.look_up().await;
+            absents += u32::from(matches!(sighting, Sighting::Absent));
+            // One that was there before is not gone because a later look-up misses it.
+            seen |= matches!(sighting, Sighting::Present(_));
+            let moment = Moment { server_is_done, absent_twice: server_is_done && absents >= 2 && !seen, seen };
+            let verdict = match decide(&sighting, moment) {
+                Look::End(end) => return Ok(end),
+                Look::Go(verdict) => verdict,
+            };
+            if server_is_done {
+                // Two absents are needed, and the first of them may be this one.
+                last_chances -= 1;
+                if !matches!(sighting, Sighting::Absent) || absents >= 2 || last_chances == 0 {
+                    return Err(verdict);
+                }
+                continue;
+            }
+            let refused = matches!(&sighting, Sighting::Inconclusive(why) if why.outcome() == Outcome::Rejected);
+            match done_by {
+                Some(done_by) if !refused && self.deadline.allows(done_by) => {
+                    clock::sleep_until(done_by.min(clock::now() + pause)).await;
+                    pause = pause.saturating_mul(2);
+                }
+                _ => return Err(verdict),
+            }
+        }
+    }
+}
+
+/// What a look-up brought.
+pub(crate) enum Look<T> {
+    /// It is settled.
+    End(T),
+    /// Not yet; and what to say if it stays so.
+    Go(Error),
+}
+
+/// When a look-up was made.
+#[derive(Clone, Copy)]
+pub(crate) struct Moment {
+    /// The server must be done with the request: `settle` has passed.
+    pub(crate) server_is_done: bool,
+    /// There is no such customer: it was absent twice, once of these when the server was done, and never present.
+    pub(crate) absent_twice: bool,
+    /// A look-up, this one or one before, has found somebody with the e-mail.
+    pub(crate) seen: bool,
+}
+
+/// Why a look-up that found nothing proves nothing.
+pub(crate) const UNPROVEN: &str = "the look-up found nothing, and was never seen to find a customer that exists";
+
+#[cfg(test)]
+#[path = "send_tests.rs"]
+mod tests;
