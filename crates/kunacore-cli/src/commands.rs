@@ -73,6 +73,7 @@ pub(crate) async fn show(id: &str, global: &Global, output: &Output) -> Result<(
 pub(crate) async fn sandbox(options: &arguments::Sandbox, output: &Output) -> Result<(), Failure> {
     let sandbox = Sandbox::start(SandboxOptions {
         listen: options.listen,
+        tls: false,
         db: options.db.clone(),
         latency: options.latency,
         seed: options.seed,

@@ -30,6 +30,8 @@ pub enum SandboxError {
     },
     /// SQLite failed.
     Store(rusqlite::Error),
+    /// The certificates of the `tls` option could not be made.
+    Tls(String),
     /// The server's own thread or runtime could not be started, or ended early.
     Thread(String),
     /// The embedded contract cannot be used; only a broken build has this.
@@ -43,6 +45,7 @@ impl fmt::Display for SandboxError {
             Self::Listen { address, source } => write!(f, "cannot listen on {address}: {source}"),
             Self::File { path, problem } => write!(f, "{}: {problem}", path.display()),
             Self::Store(source) => write!(f, "the sandbox's store failed: {source}"),
+            Self::Tls(problem) => write!(f, "the sandbox's certificates could not be made: {problem}"),
             Self::Thread(problem) => write!(f, "the sandbox's thread failed: {problem}"),
             Self::Contract(problem) => write!(f, "the embedded contract is unusable: {problem}"),
         }

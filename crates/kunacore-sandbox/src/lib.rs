@@ -15,6 +15,9 @@
 //! # Ok::<(), kunacore_sandbox::SandboxError>(())
 //! ```
 //!
+//! It speaks HTTP/1.1 and HTTP/2; with [`SandboxOptions::tls`], both over TLS, with an authority of its own that a client
+//! trusts by way of [`Sandbox::ca_pem`].
+//!
 //! Besides the API, `GET /_sandbox/ledger` tells what was really created (`?since=SEQ` leaves out what is known already),
 //! `POST /_sandbox/reset` forgets customers and counts but leaves the fault rules, and `GET /_sandbox/openapi.json` is the
 //! contract.
@@ -48,6 +51,8 @@ mod refusal;
 mod sandbox;
 mod server;
 mod store;
+mod stream;
+mod tls;
 mod wire;
 
 pub use clock::FIRST_INSTANT;

@@ -22,6 +22,9 @@ use crate::error::SandboxError;
 pub struct SandboxOptions {
     /// Where to listen; port 0 takes a free one. Default `127.0.0.1:0`.
     pub listen: SocketAddr,
+    /// Whether TLS is spoken, and nothing else: the authority to trust is made anew at every start, and the certificate is
+    /// for `localhost`, `127.0.0.1`, `::1` and the address of `listen`. Default false.
+    pub tls: bool,
     /// The SQLite file to keep customers in; created when absent. In memory by default.
     pub db: Option<PathBuf>,
     /// How long each answer below `/v2` is held back. What it tells of has happened by then. Default zero.
@@ -49,6 +52,7 @@ impl Default for SandboxOptions {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            tls: false,
             db: None,
             latency: Duration::ZERO,
             seed: None,

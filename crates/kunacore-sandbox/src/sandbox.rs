@@ -20,6 +20,7 @@ use crate::store::SharedStore;
 pub struct Sandbox {
     url: String,
     address: SocketAddr,
+    ca_pem: Option<String>,
     store: SharedStore,
     faults: Faults,
     stop: Option<oneshot::Sender<()>>,
@@ -56,15 +57,22 @@ impl Sandbox {
     }
 
     fn of(thread: JoinHandle<()>, running: Result<Running, SandboxError>) -> Result<Self, SandboxError> {
-        let Running { address, store, faults, stop } = running?;
-        let url = format!("http://{address}");
-        Ok(Self { url, address, store, faults, stop: Some(stop), thread: Some(thread) })
+        let Running { address, ca_pem, store, faults, stop } = running?;
+        let scheme = if ca_pem.is_some() { "https" } else { "http" };
+        let url = format!("{scheme}://{address}");
+        Ok(Self { url, address, ca_pem, store, faults, stop: Some(stop), thread: Some(thread) })
     }
 
-    /// The base URL for a client, such as `http://127.0.0.1:40123`.
+    /// The base URL for a client, such as `http://127.0.0.1:40123`; with TLS it begins with `https`.
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// The certificate of the authority that a client has to trust, as PEM; `None` without TLS.
+    #[must_use]
+    pub fn ca_pem(&self) -> Option<&str> {
+        self.ca_pem.as_deref()
     }
 
     /// The address that it listens on, with the port that was taken.

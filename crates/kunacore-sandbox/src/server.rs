@@ -19,6 +19,8 @@ use crate::error::SandboxError;
 use crate::faults::Faults;
 use crate::options::SandboxOptions;
 use crate::store::SharedStore;
+use crate::stream::Stream;
+use crate::tls::Tls;
 use crate::wire::{Line, Wire};
 
 /// How long to wait after a failure to accept, which usually means that file descriptors have run out.
@@ -28,6 +30,8 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(20);
 #[derive(Debug)]
 pub(crate) struct Running {
     pub(crate) address: SocketAddr,
+    /// The certificate of the authority to trust, with TLS.
+    pub(crate) ca_pem: Option<String>,
     pub(crate) store: SharedStore,
     pub(crate) faults: Faults,
     /// The server ends when this is used or dropped.
@@ -41,13 +45,14 @@ where
 {
     let run = move || match listen(options) {
         Err(error) => report(Err(error)),
-        Ok((runtime, listener, address, app)) => {
+        Ok(Listening { runtime, listener, address, tls, app }) => {
             let (stop, stopped) = oneshot::channel();
             let (store, faults) = (app.store.clone(), app.faults.clone());
-            report(Ok(Running { address, store, faults, stop }));
+            let ca_pem = tls.as_ref().map(|tls| tls.ca_pem().to_owned());
+            report(Ok(Running { address, ca_pem, store, faults, stop }));
             runtime.block_on(async {
                 tokio::select! {
-                    () = accept(listener, app) => {}
+                    () = accept(listener, tls, app) => {}
                     // An error means that the sender is gone, which is as good as a word from it.
                     _ = stopped => {}
                 }
@@ -58,26 +63,34 @@ where
     thread.spawn(run).map_err(|error| SandboxError::Thread(error.to_string()))
 }
 
-type Listening = (tokio::runtime::Runtime, TcpListener, SocketAddr, Arc<App>);
+/// All that the loop needs.
+struct Listening {
+    runtime: tokio::runtime::Runtime,
+    listener: TcpListener,
+    address: SocketAddr,
+    tls: Option<Arc<Tls>>,
+    app: Arc<App>,
+}
 
 fn listen(options: SandboxOptions) -> Result<Listening, SandboxError> {
     options.check()?;
     let address = options.listen;
+    let tls = options.tls.then(|| Tls::new(address.ip())).transpose()?.map(Arc::new);
     let app = Arc::new(App::new(options)?);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build();
     let runtime = runtime.map_err(|error| SandboxError::Thread(error.to_string()))?;
     let bound = runtime.block_on(TcpListener::bind(address));
-    let (listener, bound) = bound
+    let (listener, address) = bound
         .and_then(|listener| listener.local_addr().map(|bound| (listener, bound)))
         .map_err(|source| SandboxError::Listen { address, source })?;
-    Ok((runtime, listener, bound, app))
+    Ok(Listening { runtime, listener, address, tls, app })
 }
 
-async fn accept(listener: TcpListener, app: Arc<App>) {
+async fn accept(listener: TcpListener, tls: Option<Arc<Tls>>, app: Arc<App>) {
     loop {
         match listener.accept().await {
-            Ok((stream, _)) => {
-                tokio::spawn(serve(stream, Arc::clone(&app)));
+            Ok((socket, _)) => {
+                tokio::spawn(serve(socket, tls.clone(), Arc::clone(&app)));
             }
             Err(_) => tokio::time::sleep(ACCEPT_PAUSE).await,
         }
@@ -85,9 +98,17 @@ async fn accept(listener: TcpListener, app: Arc<App>) {
 }
 
 /// Serves one connection, HTTP/1.1 or HTTP/2 as its first bytes say, until the client goes or a fault ends it.
-async fn serve(stream: TcpStream, app: Arc<App>) {
+async fn serve(socket: TcpStream, tls: Option<Arc<Tls>>, app: Arc<App>) {
     // Answers are small and awaited; without the option they merely come later.
-    let _ = stream.set_nodelay(true);
+    let _ = socket.set_nodelay(true);
+    let stream = match tls {
+        None => Stream::Plain(socket),
+        Some(tls) => match tls.accept(socket).await {
+            Ok(stream) => stream,
+            // There is nobody to tell: with whom no TLS can be spoken, no HTTP can.
+            Err(_) => return,
+        },
+    };
     let line = Arc::new(Line::default());
     let wire = TokioIo::new(Wire::new(stream, Arc::clone(&line)));
     let on_line = Arc::clone(&line);

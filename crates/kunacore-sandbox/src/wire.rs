@@ -1,4 +1,4 @@
-//! A connection's socket, held so that a fault can end it: closed cleanly, or reset.
+//! A connection's stream, held so that a fault can end it: closed cleanly, or reset.
 //!
 //! Hyper owns the stream while it serves, and gives it back when it is dropped in the middle of a request. Only then is
 //! the end brought about, so that nothing hyper does on its way out can come before it.
@@ -7,12 +7,13 @@ use std::fmt;
 use std::io;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, ReadBuf};
-use tokio::net::TcpStream;
 use tokio::sync::Notify;
+
+use crate::stream::{ReadWrite, Stream};
 
 /// How long a closed connection may still be sent something. Were it unread when the socket is freed, the system would
 /// make a reset of the clean end.
@@ -21,9 +22,9 @@ const DRAIN: Duration = Duration::from_secs(1);
 /// How a connection ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Ending {
-    /// As by a server that goes: FIN.
+    /// As by a server that goes: FIN, on TLS after a close_notify.
     Close,
-    /// As by a server that falls: RST.
+    /// As by a server that falls: RST, and of TLS not a word.
     Reset,
 }
 
@@ -50,8 +51,8 @@ pub(crate) struct Line {
 struct State {
     when_flushed: bool,
     ending: Option<Ending>,
-    /// The socket, once hyper has let go of it.
-    stream: Option<TcpStream>,
+    /// The stream, once hyper has let go of it.
+    stream: Option<Stream>,
 }
 
 impl Line {
@@ -84,7 +85,7 @@ impl Line {
         };
         // What fails here has ended already.
         match (ending, stream) {
-            (Some(Ending::Reset), Some(stream)) => drop(stream.set_zero_linger()),
+            (Some(Ending::Reset), Some(stream)) => drop(stream.into_socket().set_zero_linger()),
             (Some(Ending::Close), Some(stream)) => drop(tokio::time::timeout(DRAIN, close(stream)).await),
             _ => {}
         }
@@ -104,29 +105,31 @@ impl Line {
 }
 
 /// Says that nothing more will come, and reads until the client says so, too.
-async fn close(mut stream: TcpStream) -> io::Result<()> {
-    stream.shutdown().await?;
+async fn close(mut stream: Stream) -> io::Result<()> {
+    stream.bytes().shutdown().await?;
+    // Nobody wants to know what it is, so it need not be deciphered.
+    let mut socket = stream.into_socket();
     let mut unread = [0; 4096];
-    while stream.read(&mut unread).await? > 0 {}
+    while socket.read(&mut unread).await? > 0 {}
     Ok(())
 }
 
-/// The socket as hyper holds it.
+/// The stream as hyper holds it.
 #[derive(Debug)]
 pub(crate) struct Wire {
     /// There until it is dropped.
-    stream: Option<TcpStream>,
+    stream: Option<Stream>,
     line: Arc<Line>,
 }
 
 impl Wire {
-    /// Holds a socket, which goes back to the line when this is dropped.
-    pub(crate) fn new(stream: TcpStream, line: Arc<Line>) -> Self {
+    /// Holds a stream, which goes back to the line when this is dropped.
+    pub(crate) fn new(stream: Stream, line: Arc<Line>) -> Self {
         Self { stream: Some(stream), line }
     }
 
-    fn stream(self: Pin<&mut Self>) -> io::Result<Pin<&mut TcpStream>> {
-        self.get_mut().stream.as_mut().map(Pin::new).ok_or_else(|| io::ErrorKind::NotConnected.into())
+    fn bytes(self: Pin<&mut Self>) -> io::Result<Pin<&mut dyn ReadWrite>> {
+        self.get_mut().stream.as_mut().map(Stream::bytes).ok_or_else(|| io::ErrorKind::NotConnected.into())
     }
 }
 
@@ -141,13 +144,13 @@ impl Drop for Wire {
 
 impl AsyncRead for Wire {
     fn poll_read(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        self.stream()?.poll_read(context, bytes)
+        self.bytes()?.poll_read(context, bytes)
     }
 }
 
 impl AsyncWrite for Wire {
     fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        self.stream()?.poll_write(context, bytes)
+        self.bytes()?.poll_write(context, bytes)
     }
 
     fn poll_write_vectored(
@@ -155,20 +158,21 @@ impl AsyncWrite for Wire {
         context: &mut Context<'_>,
         bytes: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        self.stream()?.poll_write_vectored(context, bytes)
+        self.bytes()?.poll_write_vectored(context, bytes)
     }
 
     fn is_write_vectored(&self) -> bool {
         true
     }
 
-    /// Hyper comes here when all that it had to write has been taken by the socket.
-    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+    /// Hyper comes here when all that it had to write has been taken by the stream; then the socket has to take it.
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        ready!(self.as_mut().bytes()?.poll_flush(context))?;
         self.line.flushed();
         Poll::Ready(Ok(()))
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.stream()?.poll_shutdown(context)
+        self.bytes()?.poll_shutdown(context)
     }
 }

@@ -1,46 +1,60 @@
 //! What each fault looks like on the wire, and what the ledger then holds.
 
 use std::error::Error;
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use crate::support::{ALEX, Tried, alex, start, started};
+use crate::support::{ALEX, Tried, alex, http_2, shake_hands, start, started};
 use kunacore_sandbox::{Dialect, Effect, Fault, Operation, Phase, SandboxOptions};
 use reqwest::{Client, StatusCode};
 use serde_json::{Value, json};
 
 /// Each phase, and how many customers a creation that it strikes leaves behind.
 const PHASES: [(Phase, usize); 2] = [(Phase::Before, 0), (Phase::After, 1)];
+/// The same without TLS and with it, for what happens to the connection.
+const CONNECTIONS: [(bool, Phase, usize); 4] =
+    [(false, Phase::Before, 0), (false, Phase::After, 1), (true, Phase::Before, 0), (true, Phase::After, 1)];
 /// Longer than any test takes.
 const FOREVER: u64 = 600_000;
 
 /// A sandbox that strikes every creation.
 async fn struck(phase: Phase, effect: Effect) -> Tried {
-    let tried = started().await;
+    struck_over(false, phase, effect).await
+}
+
+/// The same, with or without TLS.
+async fn struck_over(tls: bool, phase: Phase, effect: Effect) -> Tried {
+    let tried = start(SandboxOptions { tls, ..SandboxOptions::default() }).await;
     tried.sandbox.set_faults(&[Fault::new(Operation::Create, phase, effect)]).expect("a rule that makes sense");
     tried
 }
 
-/// Sends the example over a bare HTTP/1.1 connection; returns what came, and how it ended.
+/// Sends the example over a bare HTTP/1.1 connection; returns what came, and how it ended. On TLS, an end that was not
+/// announced is an error.
 fn exchange(tried: &Tried) -> (String, io::Result<()>) {
+    let socket = TcpStream::connect(tried.sandbox.address()).expect("the sandbox listens");
+    if tried.sandbox.ca_pem().is_some() {
+        exchange_over(shake_hands(socket, "localhost", &tried.sandbox).expect("the sandbox is trusted"), tried)
+    } else {
+        exchange_over(socket, tried)
+    }
+}
+
+fn exchange_over(mut stream: impl Read + Write, tried: &Tried) -> (String, io::Result<()>) {
     let body = alex().to_string();
-    let mut socket = TcpStream::connect(tried.sandbox.address()).expect("the sandbox listens");
     write!(
-        socket,
+        stream,
         "POST /v2/customer/create HTTP/1.1\r\nhost: sandbox\r\napi-key: {}\r\ncontent-type: application/json\r\n\
          content-length: {}\r\n\r\n{body}",
         tried.sandbox.api_key(),
         body.len(),
     )
     .expect("the sandbox reads");
+    stream.flush().expect("the sandbox reads");
     let mut came = Vec::new();
-    let end = socket.read_to_end(&mut came).map(drop);
+    let end = stream.read_to_end(&mut came).map(drop);
     (String::from_utf8(came).expect("text"), end)
-}
-
-fn http_2() -> Client {
-    Client::builder().no_proxy().tls_certs_only([]).http2_prior_knowledge().build().expect("a client")
 }
 
 async fn create_over(http: &Client, tried: &Tried) -> reqwest::Result<reqwest::Response> {
@@ -62,14 +76,14 @@ async fn wait_until(what: impl Fn() -> bool) {
 
 #[tokio::test]
 async fn a_reset_is_a_real_one_on_both_protocols() {
-    for (phase, created) in PHASES {
-        let tried = struck(phase, Effect::Reset {}).await;
+    for (tls, phase, created) in CONNECTIONS {
+        let tried = struck_over(tls, phase, Effect::Reset {}).await;
         let (came, end) = exchange(&tried);
         assert_eq!((came.as_str(), end.expect_err("a reset").kind()), ("", io::ErrorKind::ConnectionReset));
         assert_eq!(tried.created(), created);
 
-        let tried = struck(phase, Effect::Reset {}).await;
-        let error = create_over(&http_2(), &tried).await.expect_err("a reset");
+        let tried = struck_over(tls, phase, Effect::Reset {}).await;
+        let error = create_over(&http_2(&tried.sandbox), &tried).await.expect_err("a reset");
         assert!(is_reset(&error), "{error:?}");
         assert_eq!(tried.created(), created);
     }
@@ -77,13 +91,13 @@ async fn a_reset_is_a_real_one_on_both_protocols() {
 
 #[tokio::test]
 async fn a_close_is_a_clean_end_without_an_answer_on_both_protocols() {
-    for (phase, created) in PHASES {
-        let tried = struck(phase, Effect::Close {}).await;
+    for (tls, phase, created) in CONNECTIONS {
+        let tried = struck_over(tls, phase, Effect::Close {}).await;
         let (came, end) = exchange(&tried);
         assert_eq!((came.as_str(), end.is_ok(), tried.created()), ("", true, created));
 
-        let tried = struck(phase, Effect::Close {}).await;
-        let error = create_over(&http_2(), &tried).await.expect_err("a close");
+        let tried = struck_over(tls, phase, Effect::Close {}).await;
+        let error = create_over(&http_2(&tried.sandbox), &tried).await.expect_err("a close");
         assert!(!is_reset(&error), "{error:?}");
         assert_eq!(tried.created(), created);
     }
@@ -91,30 +105,32 @@ async fn a_close_is_a_clean_end_without_an_answer_on_both_protocols() {
 
 #[tokio::test]
 async fn on_http_2_a_reset_takes_every_request_of_the_connection_along() {
-    let tried = started().await;
-    let hang = Fault::new(Operation::Find, Phase::Before, Effect::Hang { ms: FOREVER });
-    let reset = Fault::new(Operation::Create, Phase::Before, Effect::Reset {});
-    tried.sandbox.set_faults(&[hang, reset]).expect("rules that make sense");
-    let http = http_2();
-    let find = http.post(tried.url("/v2/customer/find")).header("api-key", tried.sandbox.api_key()).json(&json!({}));
-    let waiting = tokio::spawn(find.send());
-    wait_until(|| tried.sandbox.faults()[0].fired == 1).await;
-    assert!(create_over(&http, &tried).await.is_err());
-    assert!(waiting.await.expect("the call ends").is_err());
+    for tls in [false, true] {
+        let tried = start(SandboxOptions { tls, ..SandboxOptions::default() }).await;
+        let hang = Fault::new(Operation::Find, Phase::Before, Effect::Hang { ms: FOREVER });
+        let reset = Fault::new(Operation::Create, Phase::Before, Effect::Reset {});
+        tried.sandbox.set_faults(&[hang, reset]).expect("rules that make sense");
+        let http = http_2(&tried.sandbox);
+        let find = http.post(tried.url("/v2/customer/find")).header("api-key", tried.sandbox.api_key());
+        let waiting = tokio::spawn(find.json(&json!({})).send());
+        wait_until(|| tried.sandbox.faults()[0].fired == 1).await;
+        assert!(create_over(&http, &tried).await.is_err());
+        assert!(waiting.await.expect("the call ends").is_err());
+    }
 }
 
 #[tokio::test]
 async fn a_hang_ends_without_an_answer_after_its_time() {
     let time = Duration::from_millis(60);
-    for (phase, created) in PHASES {
-        let tried = struck(phase, Effect::Hang { ms: 60 }).await;
+    for (tls, phase, created) in CONNECTIONS {
+        let tried = struck_over(tls, phase, Effect::Hang { ms: 60 }).await;
         let begun = Instant::now();
         let (came, end) = exchange(&tried);
         assert_eq!((came.as_str(), end.is_ok(), tried.created()), ("", true, created));
         assert!(begun.elapsed() >= time);
 
-        let tried = struck(phase, Effect::Hang { ms: 60 }).await;
-        assert!(create_over(&http_2(), &tried).await.is_err());
+        let tried = struck_over(tls, phase, Effect::Hang { ms: 60 }).await;
+        assert!(create_over(&http_2(&tried.sandbox), &tried).await.is_err());
         assert!(begun.elapsed() >= 2 * time);
     }
 }
@@ -137,8 +153,8 @@ async fn a_status_takes_the_answers_place_in_the_dialect() {
 
 #[tokio::test]
 async fn a_truncated_answer_promises_all_and_sends_its_beginning() {
-    for bytes in [0, 20, 100_000] {
-        let tried = struck(Phase::After, Effect::Truncate { bytes }).await;
+    for (tls, bytes) in [false, true].into_iter().flat_map(|tls| [0, 20, 100_000].map(|bytes| (tls, bytes))) {
+        let tried = struck_over(tls, Phase::After, Effect::Truncate { bytes }).await;
         let (came, end) = exchange(&tried);
         let (head, body) = came.split_once("\r\n\r\n").expect("a whole head");
         let promised = head.lines().find_map(|line| line.strip_prefix("content-length: ")).expect("a promise");
@@ -152,13 +168,15 @@ async fn a_truncated_answer_promises_all_and_sends_its_beginning() {
 
 #[tokio::test]
 async fn a_truncated_answer_breaks_off_on_http_2_too() {
-    let tried = struck(Phase::After, Effect::Truncate { bytes: 20 }).await;
-    let mut response = create_over(&http_2(), &tried).await.expect("a head");
-    assert_eq!(response.status(), StatusCode::CREATED);
-    assert!(response.content_length().is_some_and(|promised| promised > 300));
-    assert_eq!(response.chunk().await.expect("the beginning").map(|chunk| chunk.len()), Some(20));
-    assert!(response.chunk().await.is_err());
-    assert_eq!(tried.created(), 1);
+    for tls in [false, true] {
+        let tried = struck_over(tls, Phase::After, Effect::Truncate { bytes: 20 }).await;
+        let mut response = create_over(&http_2(&tried.sandbox), &tried).await.expect("a head");
+        assert_eq!(response.status(), StatusCode::CREATED);
+        assert!(response.content_length().is_some_and(|promised| promised > 300));
+        assert_eq!(response.chunk().await.expect("the beginning").map(|chunk| chunk.len()), Some(20));
+        assert!(response.chunk().await.is_err());
+        assert_eq!(tried.created(), 1);
+    }
 }
 
 #[tokio::test]
@@ -217,18 +235,20 @@ async fn a_delay_holds_back_the_deed_or_the_answer() {
 
 #[tokio::test]
 async fn a_late_commit_closes_at_once_and_creates_later() {
-    let tried = struck(Phase::Before, Effect::LateCommit { ms: 100 }).await;
-    let begun = Instant::now();
-    let (came, end) = exchange(&tried);
-    assert_eq!((came.as_str(), end.is_ok()), ("", true));
-    wait_until(|| tried.created() == 1).await;
-    assert!(begun.elapsed() >= Duration::from_millis(100));
-    let ledger = tried.sandbox.ledger().expect("the ledger is readable");
-    assert_eq!((ledger.created[0].request, ledger.created[0].copy, ledger.requests.create), (1, 0, 1));
+    for tls in [false, true] {
+        let tried = struck_over(tls, Phase::Before, Effect::LateCommit { ms: 100 }).await;
+        let begun = Instant::now();
+        let (came, end) = exchange(&tried);
+        assert_eq!((came.as_str(), end.is_ok()), ("", true));
+        wait_until(|| tried.created() == 1).await;
+        assert!(begun.elapsed() >= Duration::from_millis(100));
+        let ledger = tried.sandbox.ledger().expect("the ledger is readable");
+        assert_eq!((ledger.created[0].request, ledger.created[0].copy, ledger.requests.create), (1, 0, 1));
 
-    let tried = struck(Phase::Before, Effect::LateCommit { ms: FOREVER }).await;
-    assert!(exchange(&tried).1.is_ok() && create_over(&http_2(), &tried).await.is_err());
-    assert_eq!(tried.created(), 0);
+        let tried = struck_over(tls, Phase::Before, Effect::LateCommit { ms: FOREVER }).await;
+        assert!(exchange(&tried).1.is_ok() && create_over(&http_2(&tried.sandbox), &tried).await.is_err());
+        assert_eq!(tried.created(), 0);
+    }
 }
 
 #[tokio::test]

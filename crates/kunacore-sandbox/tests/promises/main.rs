@@ -10,3 +10,4 @@ mod limit;
 mod lookup;
 mod server;
 mod support;
+mod tls;

@@ -4,15 +4,15 @@ use std::io::Read;
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use crate::support::{alex, start, started};
+use crate::support::{alex, http_2, start, started};
 use kunacore_sandbox::{Sandbox, SandboxError, SandboxOptions};
-use reqwest::{Client, StatusCode, Version};
+use reqwest::{StatusCode, Version};
 
 #[tokio::test]
 async fn http_2_is_spoken_to_those_who_know() {
     let tried = started().await;
-    let http = Client::builder().no_proxy().tls_certs_only([]).http2_prior_knowledge().build().expect("a client");
-    let request = http.post(tried.url("/v2/customer/create")).header("api-key", tried.sandbox.api_key());
+    let request =
+        http_2(&tried.sandbox).post(tried.url("/v2/customer/create")).header("api-key", tried.sandbox.api_key());
     let response = request.json(&alex()).send().await.expect("an answer");
     assert_eq!((response.version(), response.status()), (Version::HTTP_2, StatusCode::CREATED));
 }

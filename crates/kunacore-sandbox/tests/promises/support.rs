@@ -2,8 +2,15 @@
 //!
 //! The client is deliberately not ours, so that the sandbox is held to the wire and to nothing else.
 
+use std::io;
+use std::net::TcpStream;
+use std::sync::Arc;
+
 use kunacore_sandbox::{Sandbox, SandboxOptions};
-use reqwest::{Client, RequestBuilder, StatusCode};
+use reqwest::{Certificate, Client, ClientBuilder, RequestBuilder, StatusCode};
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 use serde_json::{Value, json};
 
 pub(crate) const ALEX: &str = "alexsmith@mail.com";
@@ -49,16 +56,40 @@ pub(crate) fn alex_with(field: &str, value: Option<Value>) -> Value {
     body
 }
 
-/// A client without a proxy and without retries.
-pub(crate) fn client() -> Client {
-    // Nothing here uses TLS, but reqwest wants to know who would do it. A second call changes nothing.
+/// A client without a proxy and without retries, that trusts the authority of a sandbox and no other.
+pub(crate) fn client(trusted: &Sandbox) -> ClientBuilder {
+    // Reqwest wants to know who does TLS, even when nobody has to. A second call changes nothing.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    Client::builder()
-        .no_proxy()
-        .retry(reqwest::retry::never())
-        .tls_certs_only([])
-        .build()
-        .expect("a client can be built")
+    let ca = trusted.ca_pem().map(|pem| Certificate::from_pem(pem.as_bytes()).expect("a certificate"));
+    Client::builder().no_proxy().retry(reqwest::retry::never()).tls_certs_only(ca)
+}
+
+/// As above, and over HTTP/2.
+pub(crate) fn http_2(trusted: &Sandbox) -> Client {
+    client(trusted).http2_prior_knowledge().build().expect("a client can be built")
+}
+
+/// Shakes hands over a socket with a server that goes by a name, trusting the authority of a sandbox and no other. For what
+/// HTTP clients do not tell.
+pub(crate) fn shake_hands(
+    mut socket: TcpStream,
+    name: &str,
+    trusted: &Sandbox,
+) -> io::Result<StreamOwned<ClientConnection, TcpStream>> {
+    let mut roots = RootCertStore::empty();
+    let ca = trusted.ca_pem().expect("the sandbox speaks TLS");
+    roots.add(CertificateDer::from_pem_slice(ca.as_bytes()).expect("a certificate")).expect("an authority");
+    let config = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .expect("ring knows them")
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let name = ServerName::try_from(name.to_owned()).expect("a name or an address");
+    let mut connection = ClientConnection::new(Arc::new(config), name).expect("a client can be made");
+    while connection.is_handshaking() {
+        connection.complete_io(&mut socket)?;
+    }
+    Ok(StreamOwned::new(connection, socket))
 }
 
 /// A running sandbox and a client for it.
@@ -81,7 +112,9 @@ impl Answer {
 }
 
 pub(crate) async fn start(options: SandboxOptions) -> Tried {
-    Tried { sandbox: Sandbox::start(options).await.expect("the sandbox starts"), http: client() }
+    let sandbox = Sandbox::start(options).await.expect("the sandbox starts");
+    let http = client(&sandbox).build().expect("a client can be built");
+    Tried { sandbox, http }
 }
 
 pub(crate) async fn started() -> Tried {
