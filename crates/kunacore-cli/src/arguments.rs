@@ -237,6 +237,9 @@ pub(crate) struct Sandbox {
     /// Where to listen; port 0 takes a free one
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
     pub(crate) listen: SocketAddr,
+    /// Speak TLS, with a new certificate authority at every start; it is written to this file as PEM
+    #[arg(long, value_name = "FILE")]
+    pub(crate) tls: Option<PathBuf>,
     /// Keep customers in this SQLite file instead of in memory
     #[arg(long, value_name = "FILE")]
     pub(crate) db: Option<PathBuf>,

@@ -9,6 +9,7 @@ use kunacore::{CustomerFilter, NewCustomer};
 use kunacore_sandbox::{Sandbox, SandboxOptions};
 
 use crate::arguments::{self, Arguments, Create, Find, Global};
+use crate::authority;
 use crate::connect::connect;
 use crate::output::{Failure, Output};
 
@@ -73,7 +74,7 @@ pub(crate) async fn show(id: &str, global: &Global, output: &Output) -> Result<(
 pub(crate) async fn sandbox(options: &arguments::Sandbox, output: &Output) -> Result<(), Failure> {
     let sandbox = Sandbox::start(SandboxOptions {
         listen: options.listen,
-        tls: false,
+        tls: options.tls.is_some(),
         db: options.db.clone(),
         latency: options.latency,
         seed: options.seed,
@@ -86,6 +87,11 @@ pub(crate) async fn sandbox(options: &arguments::Sandbox, output: &Output) -> Re
         limit: options.limit,
     })
     .await?;
+    if let (Some(path), Some(pem)) = (&options.tls, sandbox.ca_pem()) {
+        // Before it says that it listens, so that whoever waits for that finds the file.
+        authority::write(path, pem)?;
+        output.note(&format!("trust it with --ca-bundle {0}, or SSL_CERT_FILE={0}", path.display()));
+    }
     output.result(&format!("listening on {}", sandbox.url()))?;
     output.note(&format!("api-key: {}; Ctrl-C ends it", sandbox.api_key()));
     asked_to_end().await.map_err(|error| Failure::usage(format!("signals cannot be watched: {error}")))?;

@@ -37,10 +37,11 @@ Example:
 pub(crate) const SANDBOX: &str = "\
 It accepts the api-key sandbox-api-key, and the login partner@example.com with the password sandbox-password and the
 merchant id sandbox-merchant. /_sandbox/ledger tells what was created, and rules put to /_sandbox/faults make things go
-wrong.
+wrong. With --tls it speaks nothing but TLS, and clients have to trust the file: kunacore --ca-bundle FILE does.
 
 Example:
-  kunacore sandbox --db sandbox.db --latency 50ms";
+  kunacore sandbox --db sandbox.db --latency 50ms
+  kunacore sandbox --tls ca.pem";
 
 pub(crate) const SCHEMA: &str = "\
 Example:

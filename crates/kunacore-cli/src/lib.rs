@@ -4,6 +4,7 @@
 //! 2 rejected, 3 unknown, 4 not applied.
 
 mod arguments;
+mod authority;
 mod commands;
 mod connect;
 mod demo;

@@ -343,6 +343,49 @@ fn every_option_of_the_sandbox_is_taken() {
     }
 }
 
+#[test]
+fn a_sandbox_that_speaks_tls_is_for_those_who_trust_its_file() {
+    let ca = tempfile::NamedTempFile::new().unwrap();
+    let ca = ca.path().to_str().unwrap();
+    let first = serve(&["--tls", ca]);
+    let replaced = std::fs::read_to_string(ca).unwrap();
+    drop(first);
+
+    let server = serve(&["--tls", ca]);
+    assert!(server.url.starts_with("https://127.0.0.1:"), "{}", server.url);
+    assert_ne!(std::fs::read_to_string(ca).unwrap(), replaced);
+    let request = |command: &str, trusting: &[&str]| {
+        let values: &[&str] = if command == "create" { &ALEX } else { &[] };
+        let mut request = kunacore(&[&[command, "--base-url", &server.url], trusting, values].concat());
+        request.env("KUNACORE_API_KEY", "sandbox-api-key");
+        request
+    };
+    let created = request("create", &["--ca-bundle", ca]).output().unwrap();
+    assert_eq!(created.status.code(), Some(0), "{}", err(&created));
+    let found = request("find", &[]).env("SSL_CERT_FILE", ca).output().unwrap();
+    assert!(out(&found).contains("alexsmith@mail.com"), "{}", err(&found));
+
+    let other = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/support/example-ca.pem");
+    let distrusted = request("create", &[]).env("SSL_CERT_FILE", other).output().unwrap();
+    assert_eq!(distrusted.status.code(), Some(4));
+    assert!(err(&distrusted).contains("invalid peer certificate"), "{}", err(&distrusted));
+}
+
+#[test]
+fn a_file_that_no_sandbox_wrote_is_not_overwritten_by_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let own = folder.path().join("server.pem");
+    std::fs::write(&own, "-----BEGIN PRIVATE KEY-----").unwrap();
+    for (path, reason) in
+        [(own.clone(), "no sandbox wrote it"), (folder.path().join("missing/ca.pem"), "cannot be written")]
+    {
+        let output = run(&["sandbox", "--tls", path.to_str().unwrap()]);
+        assert_eq!((output.status.code(), out(&output)), (Some(1), String::new()));
+        assert!(err(&output).contains(reason), "{}", err(&output));
+    }
+    assert_eq!(std::fs::read_to_string(&own).unwrap(), "-----BEGIN PRIVATE KEY-----");
+}
+
 /// Help texts are found by walking the commands that the root help lists.
 #[test]
 fn every_help_ends_with_an_example_that_works() {
@@ -364,21 +407,26 @@ fn every_help_ends_with_an_example_that_works() {
     let helps = commands.iter().map(|name| out(&run(&[name, "--help"]))).chain([root.clone()]);
     for help in helps {
         let example = help.split("Example:\n").nth(1).unwrap_or_else(|| panic!("no example: {help}"));
-        let mut shell = Command::new("sh");
-        // With exec, what is killed below is the program and not a shell around it.
-        let script =
-            if example.contains("kunacore sandbox") { format!("exec {}", example.trim()) } else { example.to_owned() };
-        shell.args(["-c", &script]).env("PATH", &path).current_dir(folder.path()).stdout(Stdio::piped());
-        if script.starts_with("exec ") {
-            let mut process = shell.stderr(Stdio::null()).spawn().unwrap();
-            let mut line = String::new();
-            BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
-            assert!(line.starts_with("listening on http://127.0.0.1:"), "{line}");
+        let shell = |script: &str| {
+            let mut shell = Command::new("sh");
+            shell.args(["-c", script]).env("PATH", &path).current_dir(folder.path()).stdout(Stdio::piped());
+            shell
+        };
+        if !example.contains("kunacore sandbox") {
+            let output = shell(example).stderr(Stdio::piped()).output().unwrap();
+            assert_eq!(output.status.code(), Some(0), "{example}\n{}", err(&output));
+            continue;
+        }
+        // Each line is a server that runs until it is ended.
+        for line in example.lines() {
+            // With exec, what is killed below is the program and not a shell around it.
+            let mut process = shell(&format!("exec {}", line.trim())).stderr(Stdio::null()).spawn().unwrap();
+            let mut said = String::new();
+            BufReader::new(process.stdout.take().unwrap()).read_line(&mut said).unwrap();
+            let scheme = if line.contains("--tls") { "https" } else { "http" };
+            assert!(said.starts_with(&format!("listening on {scheme}://127.0.0.1:")), "{line}: {said}");
             process.kill().unwrap();
             process.wait().unwrap();
-        } else {
-            let output = shell.stderr(Stdio::piped()).output().unwrap();
-            assert_eq!(output.status.code(), Some(0), "{example}\n{}", err(&output));
         }
     }
 }
