@@ -6,6 +6,7 @@ mod conformance;
 mod contract;
 mod errors;
 mod sandboxed;
+mod tls;
 mod transport;
 mod wire;
 
