@@ -11,6 +11,7 @@ from kunacore._kunacore import Sandbox
 def sandbox(
     *,
     db: str | PathLike[str] | None = None,
+    tls: bool = False,
     latency: float = 0.0,
     seed: int | None = None,
     dialect: Literal["errors", "nest", "plain", "html", "empty"] = "errors",
@@ -27,6 +28,8 @@ def sandbox(
 
     Args:
         db: the SQLite file to keep customers in; created when absent. In memory by default.
+        tls: whether TLS is spoken, and nothing else. The certificate authority to trust is made anew at every start and
+            is in the file ``sb.ca_bundle``: ``kunacore.Client(sb.url, api_key=sb.api_key, ca_bundle=sb.ca_bundle)``.
         latency: how many seconds each answer is held back. What it tells of has happened by then.
         seed: makes ids repeatable. By default they are random.
         dialect: the shape of error answers.
@@ -38,10 +41,11 @@ def sandbox(
 
     Raises:
         ValueError: an option cannot be served.
-        OSError: the database file cannot be used, or no port is free.
+        OSError: the database file cannot be used, the CA bundle cannot be written, or no port is free.
     """
     return Sandbox(
         db=db,
+        tls=tls,
         latency=latency,
         seed=seed,
         dialect=dialect,

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import gc
+import json
 import socket
+import ssl
 import time
+import urllib.request
 from pathlib import Path
 from typing import Any
 
 import pytest
+from conftest import PythonRunner
 from example import ALEX, alex
 
 import kunacore
 
 
-def open_client(sandbox: kunacore.Sandbox) -> kunacore.Client:
-    return kunacore.Client(sandbox.url, api_key=sandbox.api_key)
+def open_client(sandbox: kunacore.Sandbox, ca_bundle: str | None = None) -> kunacore.Client:
+    return kunacore.Client(sandbox.url, api_key=sandbox.api_key, ca_bundle=ca_bundle)
 
 
 def listens(url: str) -> bool:
@@ -117,6 +121,50 @@ def test_look_ups_are_partial_capped_or_late_on_demand() -> None:
         client = open_client(sandbox)
         client.create_customer(**ALEX)
         assert client.find_customers() == []
+
+
+def test_tls_is_for_those_who_trust_its_bundle() -> None:
+    with kunacore.sandbox(tls=True) as sandbox, kunacore.sandbox(tls=True) as other:
+        assert sandbox.url.startswith("https://")
+        created = open_client(sandbox, sandbox.ca_bundle).create_customer(**ALEX)
+        assert created.id == sandbox.ledger()[0]["id"]
+        with pytest.raises(kunacore.NotAppliedError, match="invalid peer certificate"):
+            open_client(sandbox, other.ca_bundle).create_customer(**ALEX)
+
+
+def test_without_tls_there_is_nothing_to_trust(sandbox: kunacore.Sandbox) -> None:
+    assert sandbox.ca_bundle is None
+    assert "SSL_CERT_FILE" not in sandbox.env()
+
+
+def test_the_strictest_of_other_clients_accept_its_certificates() -> None:
+    with kunacore.sandbox(tls=True) as sandbox:
+        context = ssl.create_default_context(cafile=sandbox.ca_bundle)
+        context.verify_flags |= ssl.VERIFY_X509_STRICT
+        opener = urllib.request.build_opener(
+            urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=context)
+        )
+        with opener.open(f"{sandbox.url}/_sandbox/ledger") as answer:
+            assert json.load(answer)["created"] == []
+
+
+def test_its_environment_lets_a_subprocess_trust_it(python: PythonRunner) -> None:
+    with kunacore.sandbox(tls=True) as sandbox:
+        script = "import kunacore; print(kunacore.Client().find_customers())"
+        found = python("-c", script, **sandbox.env())
+    assert (found.stdout, found.stderr) == ("[]\n", "")
+
+
+def test_its_bundle_is_gone_with_it(python: PythonRunner) -> None:
+    with kunacore.sandbox(tls=True) as sandbox:
+        bundle = Path(sandbox.ca_bundle or "")
+        assert bundle.is_file()
+    assert not bundle.exists()
+    # Nobody stops this one: the process just ends.
+    script = "import kunacore; sandbox = kunacore.sandbox(tls=True); print(sandbox.ca_bundle)"
+    left = Path(python("-c", script).stdout.strip())
+    assert left.suffix == ".pem"
+    assert not left.exists()
 
 
 def test_latency_is_in_seconds() -> None:

@@ -1,5 +1,8 @@
 //! The sandbox as Python holds it: it runs on a thread of its own, which never needs the GIL.
 
+use std::collections::HashMap;
+use std::ffi::{OsStr, OsString};
+use std::io::{self, Write as _};
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,6 +11,7 @@ use std::time::Duration;
 use kunacore_sandbox::{Fault, Sandbox as Server, SandboxError, SandboxOptions, UnknownValue};
 use pyo3::exceptions::{PyOSError, PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
+use tempfile::TempPath;
 
 use crate::arguments::whole;
 use crate::json;
@@ -34,18 +38,29 @@ pub(crate) struct Sandbox {
     /// The merchant id that goes with `email`.
     #[pyo3(get)]
     merchant_id: &'static str,
+    /// With TLS the path of a PEM file with the certificate authority to trust, as a client's `ca_bundle` takes it; the file
+    /// is removed when the sandbox stops. None without TLS.
+    #[pyo3(get)]
+    ca_bundle: Option<OsString>,
     /// None once it is stopped.
-    server: Mutex<Option<OfProcess<Arc<Server>>>>,
+    running: Mutex<Option<OfProcess<Running>>>,
+}
+
+/// What ends with the sandbox.
+struct Running {
+    server: Arc<Server>,
+    _ca_bundle: Option<TempPath>,
 }
 
 #[pymethods]
 impl Sandbox {
     #[new]
-    #[pyo3(signature = (*, db, latency, seed, dialect, duplicate_status, unique, find, page_size, find_delay))]
+    #[pyo3(signature = (*, db, tls, latency, seed, dialect, duplicate_status, unique, find, page_size, find_delay))]
     #[expect(clippy::too_many_arguments, reason = "they are the keywords of the Python function")]
     fn new(
         py: Python<'_>,
         db: Option<PathBuf>,
+        tls: bool,
         latency: f64,
         seed: Option<Bound<'_, PyAny>>,
         dialect: &str,
@@ -57,6 +72,7 @@ impl Sandbox {
     ) -> PyResult<Self> {
         let options = SandboxOptions {
             db,
+            tls,
             latency: seconds("latency", latency)?,
             seed: seed.map(|seed| whole("seed", &seed, u64::MAX)).transpose()?,
             dialect: choice("dialect", dialect)?,
@@ -68,13 +84,17 @@ impl Sandbox {
             ..SandboxOptions::default()
         };
         let server = py.detach(|| Server::start_blocking(options)).map_err(|error| exception(&error))?;
+        let ca_bundle = server.ca_pem().map(temporary).transpose().map_err(|error| {
+            PyOSError::new_err(format!("the sandbox's certificate authority cannot be written to a file: {error}"))
+        })?;
         Ok(Self {
             url: server.url().to_owned(),
             api_key: server.api_key(),
             email: server.email(),
             password: server.password(),
             merchant_id: server.merchant_id(),
-            server: Mutex::new(Some(OfProcess::new(Arc::new(server)))),
+            ca_bundle: ca_bundle.as_ref().map(|path| path.as_os_str().to_owned()),
+            running: Mutex::new(Some(OfProcess::new(Running { server: Arc::new(server), _ca_bundle: ca_bundle }))),
         })
     }
 
@@ -101,15 +121,20 @@ impl Sandbox {
         self.server()?.set_faults(&rules).map_err(|error| exception(&error))
     }
 
-    /// The environment that points a subprocess at it: `KUNACORE_BASE_URL` and `KUNACORE_API_KEY`.
-    fn env(&self) -> std::collections::HashMap<&'static str, &str> {
-        [("KUNACORE_BASE_URL", self.url.as_str()), ("KUNACORE_API_KEY", self.api_key)].into()
+    /// The environment that points a subprocess at it: `KUNACORE_BASE_URL` and `KUNACORE_API_KEY`, with TLS also
+    /// `SSL_CERT_FILE`.
+    fn env(&self) -> HashMap<&'static str, &OsStr> {
+        let mut env =
+            HashMap::from([("KUNACORE_BASE_URL", self.url.as_ref()), ("KUNACORE_API_KEY", self.api_key.as_ref())]);
+        env.extend(self.ca_bundle.as_ref().map(|path| ("SSL_CERT_FILE", path.as_os_str())));
+        env
     }
 
-    /// Stops it: its port and its database file are free when this returns. A second time it does nothing.
+    /// Stops it: its port and its database file are free, and its CA bundle is gone, when this returns. A second time it does
+    /// nothing.
     fn stop(&self, py: Python<'_>) {
-        let server = self.server.lock().unwrap_or_else(PoisonError::into_inner).take();
-        py.detach(|| drop(server));
+        let running = self.running.lock().unwrap_or_else(PoisonError::into_inner).take();
+        py.detach(|| drop(running));
     }
 
     fn __enter__(this: Py<Self>) -> Py<Self> {
@@ -128,14 +153,22 @@ impl Sandbox {
 
 impl Sandbox {
     fn server(&self) -> PyResult<Arc<Server>> {
-        let server = match &*self.server.lock().unwrap_or_else(PoisonError::into_inner) {
+        let server = match &*self.running.lock().unwrap_or_else(PoisonError::into_inner) {
             None => Err("the sandbox is stopped"),
-            Some(server) => {
-                server.get().map(Arc::clone).ok_or("the sandbox can be asked only by the process that started it")
-            }
+            Some(running) => running
+                .get()
+                .map(|running| Arc::clone(&running.server))
+                .ok_or("the sandbox can be asked only by the process that started it"),
         };
         server.map_err(PyRuntimeError::new_err)
     }
+}
+
+/// A file that is removed with what this returns.
+fn temporary(ca_pem: &str) -> io::Result<TempPath> {
+    let mut file = tempfile::Builder::new().prefix("kunacore-sandbox-ca-").suffix(".pem").tempfile()?;
+    file.write_all(ca_pem.as_bytes())?;
+    Ok(file.into_temp_path())
 }
 
 fn seconds(name: &str, seconds: f64) -> PyResult<Duration> {
