@@ -5,6 +5,7 @@
 mod conformance;
 mod contract;
 mod errors;
+mod http2;
 mod sandboxed;
 mod tls;
 mod transport;

@@ -21,6 +21,15 @@ async fn a_customer_is_created_found_and_shown() {
 }
 
 #[tokio::test]
+async fn a_customer_is_created_over_http2_without_tls() {
+    let sandbox = Sandbox::start(SandboxOptions::default()).await.unwrap();
+    let builder = Client::builder(sandbox.url()).credentials(Credentials::api_key(sandbox.api_key()));
+    let client = builder.http2_prior_knowledge(true).build().unwrap();
+    client.create_customer(&alex_in_full()).await.unwrap();
+    assert_eq!(sandbox.ledger().unwrap().created.len(), 1);
+}
+
+#[tokio::test]
 async fn a_login_works_and_its_token_too() {
     let sandbox = Sandbox::start(SandboxOptions::default()).await.unwrap();
     let login = Login {

@@ -32,6 +32,7 @@ pub struct ClientBuilder {
     ca_bundle: Option<PathBuf>,
     proxy: Option<crate::Secret>,
     allow_http: bool,
+    http2_prior_knowledge: bool,
 }
 
 impl ClientBuilder {
@@ -45,6 +46,7 @@ impl ClientBuilder {
             ca_bundle: None,
             proxy: None,
             allow_http: false,
+            http2_prior_knowledge: false,
         }
     }
 
@@ -150,6 +152,13 @@ impl ClientBuilder {
         self
     }
 
+    /// Speaks HTTP/2 from the first byte, without asking whether the server can: the way to have it without TLS. Off by
+    /// default, when a server behind TLS is asked, and any other is spoken to in HTTP/1.1.
+    pub fn http2_prior_knowledge(mut self, known: bool) -> Self {
+        self.http2_prior_knowledge = known;
+        self
+    }
+
     /// Checks the configuration and makes the connection pool. Nothing is sent yet.
     ///
     /// # Errors
@@ -175,10 +184,15 @@ impl ClientBuilder {
             Some(rules) => rules,
             None => DuplicateRule::defaults()?,
         };
+        let mut tls = tls::config(&base, self.ca_bundle.as_deref())?;
+        if self.http2_prior_knowledge {
+            // A server that cannot speak it ends the handshake, instead of getting frames that it takes for HTTP/1.1.
+            tls.alpn_protocols = vec![b"h2".to_vec()];
+        }
 
         let mut http = reqwest::Client::builder()
             .user_agent(concat!("kunacore/", env!("CARGO_PKG_VERSION")))
-            .tls_backend_preconfigured(tls::config(&base, self.ca_bundle.as_deref())?)
+            .tls_backend_preconfigured(tls)
             .connect_timeout(self.connect_timeout)
             .pool_idle_timeout(defaults::POOL_IDLE_TIMEOUT)
             .redirect(Policy::none())
@@ -187,6 +201,9 @@ impl ClientBuilder {
         #[cfg(any(target_os = "linux", target_os = "android"))]
         {
             http = http.tcp_user_timeout(defaults::TCP_USER_TIMEOUT);
+        }
+        if self.http2_prior_knowledge {
+            http = http.http2_prior_knowledge();
         }
         if base.loopback {
             // The environment's proxy would get the api-key, and could not reach this machine's loopback anyway.
