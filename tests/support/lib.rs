@@ -1,6 +1,8 @@
 //! A server that plays a script: it answers each request with the next line of the script and remembers what it saw,
 //! byte for byte.
 
+pub mod http2;
+
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 

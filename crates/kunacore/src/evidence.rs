@@ -1,17 +1,21 @@
-//! What a failed attempt proves: a request body that can be revoked until its first byte leaves.
+//! What a failed attempt proves: a body that can be revoked until its first byte leaves, and a refusal in HTTP/2.
 //!
 //! An error or a timeout says nothing about whether the server got the request. The body does: it goes
 //! `Unsent → Sent` when it is first polled, or `Unsent → Revoked` when the attempt is given up, and each step is one
 //! atomic exchange, so exactly one of them happens. Only a *successful revocation* proves that nothing left: hyper can
 //! poll a body after it has reported a timeout, and a plain "was it polled?" flag, read at the wrong moment, would call
 //! such a request unsent.
+//!
+//! In HTTP/2 a server can say of a request that left whole that it was not acted upon (RFC 9113, section 8.7).
 
+use std::error::Error;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
+use h2::Reason;
 use http_body::{Body, Frame, SizeHint};
 
 const UNSENT: u8 = 0;
@@ -59,7 +63,7 @@ impl std::fmt::Display for Revoked {
     }
 }
 
-impl std::error::Error for Revoked {}
+impl Error for Revoked {}
 
 impl Body for RevocableBody {
     type Data = Bytes;
@@ -84,6 +88,17 @@ impl Body for RevocableBody {
     }
 }
 
+/// Whether the server itself says that it did not act on the request: `REFUSED_STREAM`, or a `GOAWAY` whose last stream
+/// is below the request's.
+///
+/// h2 gives a `GOAWAY` of the server's only to the streams above the last one; those below go on, and end in another
+/// error if they must. Any other reset, and what was found or done on this side, says nothing about the server.
+pub(crate) fn turned_away(error: &(dyn Error + 'static)) -> bool {
+    std::iter::successors(Some(error), |error| (*error).source())
+        .filter_map(|error| error.downcast_ref::<h2::Error>())
+        .any(|error| error.is_remote() && (error.is_go_away() || error.reason() == Some(Reason::REFUSED_STREAM)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -94,6 +109,12 @@ mod tests {
             Poll::Ready(frame) => frame.map(|frame| frame.map(|frame| frame.into_data().expect("data"))),
             Poll::Pending => panic!("the body is always ready"),
         }
+    }
+
+    #[test]
+    fn a_refusal_that_did_not_come_from_the_server_proves_nothing() {
+        assert!(!turned_away(&h2::Error::from(Reason::REFUSED_STREAM)));
+        assert!(!turned_away(&Revoked));
     }
 
     #[test]

@@ -70,6 +70,10 @@ pub(crate) fn creation(
             let what = "the customer was not sent";
             return Err(unanswered(Class::NotSent, ErrorKind::Unavailable, cause, what, NOT_CREATED, CHECK_SERVER));
         }
+        Observation::TurnedAway(cause) => {
+            let what = "the server turned the customer away unseen";
+            return Err(unanswered(Class::TurnedAway, ErrorKind::Unavailable, cause, what, NOT_CREATED, TRY_AGAIN));
+        }
         Observation::Lost(cause) => {
             let what = "the customer was sent, but no answer came";
             return Err(unanswered(Class::Lost, ErrorKind::Unknown, cause, what, MAYBE_CREATED, LOOK_FIRST));
@@ -150,7 +154,7 @@ pub(crate) fn reading<T>(
     };
     let reply = match observation {
         Observation::Reply(reply) => reply,
-        Observation::NotSent(cause) | Observation::Lost(cause) => {
+        Observation::NotSent(cause) | Observation::TurnedAway(cause) | Observation::Lost(cause) => {
             let what = cause.sentence(&format!("the {name} got no answer"));
             return Err(unavailable(what, CHECK_SERVER).code(cause.code).into());
         }

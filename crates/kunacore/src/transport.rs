@@ -16,7 +16,7 @@ use reqwest::header::HeaderMap;
 
 use crate::credentials::Authorization;
 use crate::defaults::BODY_CAP;
-use crate::evidence::Revocation;
+use crate::evidence::{self, Revocation};
 use crate::generated::{self, types};
 use crate::pool::Pool;
 use crate::text;
@@ -70,6 +70,8 @@ pub(crate) enum Observation {
     Reply(Reply),
     /// It is proved that no byte of the body left.
     NotSent(Cause),
+    /// The server itself says that it did not act on the request, which may have left.
+    TurnedAway(Cause),
     /// The request may have reached the server, and no answer came.
     Lost(Cause),
 }
@@ -104,19 +106,25 @@ pub(crate) async fn exchange(
             Request::Details(body) => client.customer_details(body).await.err(),
         }
     };
-    let cause = match tokio::time::timeout(limit, call).await {
-        Ok(error) => Cause::of(error),
-        Err(_) => Cause { code: "timeout", detail: String::new() },
+    let (cause, turned_away) = match tokio::time::timeout(limit, call).await {
+        Ok(error) => {
+            let turned_away = error.as_ref().is_some_and(|error| evidence::turned_away(error));
+            (Cause::of(error), turned_away)
+        }
+        Err(_) => (Cause { code: "timeout", detail: String::new() }, false),
     };
     let unsent = guard.finish();
     let observation = match attempt.take_reply() {
         Some(reply) => Observation::Reply(reply),
         None if unsent => Observation::NotSent(cause),
+        None if turned_away => Observation::TurnedAway(cause),
         None => Observation::Lost(cause),
     };
     let (status, error) = match &observation {
         Observation::Reply(reply) => (Some(reply.status), None),
-        Observation::NotSent(cause) | Observation::Lost(cause) => (None, Some(cause.code)),
+        Observation::NotSent(cause) | Observation::TurnedAway(cause) | Observation::Lost(cause) => {
+            (None, Some(cause.code))
+        }
     };
     let milliseconds = start.elapsed().as_millis();
     tracing::info!(
