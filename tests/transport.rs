@@ -1,14 +1,12 @@
 //! What the transport does below the calls: nothing is sent twice, nowhere else, and a dropped call is honest.
 
 use std::future::IntoFuture as _;
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use kunacore::{Client, Credentials, ErrorKind, Outcome};
+use kunacore_tests::warnings::Warnings;
 use kunacore_tests::{Answer, Server};
 use serde_json::json;
-use tracing::field::Visit;
-use tracing::{Event, Level, Metadata, Subscriber, span};
 
 use crate::{alex, client};
 
@@ -85,43 +83,9 @@ async fn a_call_that_is_dropped_after_its_request_left_warns_and_names_nobody() 
     drop(listening);
     assert!(dropped.is_err(), "the server does not answer");
     assert_eq!(server.seen().len(), 1);
-    let said = warnings.0.lock().unwrap().join("\n");
+    let said = warnings.take().join("\n");
     assert!(said.contains("the server may have created the customer"), "{said}");
     assert!(!said.contains("alexsmith") && !said.contains("test-api-key"), "{said}");
-}
-
-/// Collects the text of the client's warnings.
-#[derive(Clone, Default)]
-struct Warnings(Arc<Mutex<Vec<String>>>);
-
-impl Subscriber for Warnings {
-    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        *metadata.level() <= Level::WARN && metadata.target().starts_with("kunacore")
-    }
-
-    fn new_span(&self, _: &span::Attributes<'_>) -> span::Id {
-        span::Id::from_u64(1)
-    }
-
-    fn record(&self, _: &span::Id, _: &span::Record<'_>) {}
-
-    fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}
-
-    fn event(&self, event: &Event<'_>) {
-        struct Text(String);
-        impl Visit for Text {
-            fn record_debug(&mut self, field: &tracing::field::Field, value: &dyn std::fmt::Debug) {
-                self.0 += &format!("{field}={value:?} ");
-            }
-        }
-        let mut text = Text(String::new());
-        event.record(&mut text);
-        self.0.lock().unwrap().push(text.0);
-    }
-
-    fn enter(&self, _: &span::Id) {}
-
-    fn exit(&self, _: &span::Id) {}
 }
 
 #[tokio::test]

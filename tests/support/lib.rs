@@ -2,6 +2,9 @@
 //! byte for byte.
 
 pub mod http2;
+pub mod random;
+pub mod recorder;
+pub mod warnings;
 
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -73,6 +76,12 @@ impl Seen {
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     }
+}
+
+/// The e-mail in the body of a creation, or the body if there is none.
+pub fn email(body: &str) -> &str {
+    let after = body.split_once(r#""email":""#).map(|(_, after)| after);
+    after.and_then(|after| after.split_once('"')).map_or(body, |(email, _)| email)
 }
 
 /// A scripted server on loopback; it ends when dropped.
