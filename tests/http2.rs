@@ -22,7 +22,7 @@ const HIGHEST: u32 = (1 << 31) - 1;
 
 fn client(url: &str) -> Client {
     let builder = Client::builder(url).credentials(Credentials::api_key("test-api-key"));
-    builder.http2_prior_knowledge(true).build().unwrap()
+    builder.http2_prior_knowledge(true).max_attempts(1).reconcile(false).build().unwrap()
 }
 
 async fn create(client: &Client, email: &str) -> Result<Customer, Error> {
@@ -145,6 +145,7 @@ async fn offers(known: bool) -> (bool, bool) {
         .credentials(Credentials::api_key("k"))
         .ca_bundle(concat!(env!("CARGO_MANIFEST_DIR"), "/support/example-ca.pem"))
         .http2_prior_knowledge(known)
+        .max_attempts(1)
         .build()
         .unwrap();
     let customer = alex().build().unwrap();

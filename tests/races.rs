@@ -29,7 +29,8 @@ fn runtime() -> Runtime {
 }
 
 fn client(url: &str, configure: impl Fn(ClientBuilder) -> ClientBuilder) -> Client {
-    configure(Client::builder(url).credentials(Credentials::api_key("test-api-key"))).build().unwrap()
+    let builder = Client::builder(url).credentials(Credentials::api_key("test-api-key"));
+    configure(builder.max_attempts(1).reconcile(false)).build().unwrap()
 }
 
 fn customer(email: &str) -> NewCustomer {

@@ -20,7 +20,7 @@ fn client(of: &Sandbox, trusting: &Sandbox) -> Client {
 }
 
 async fn creation_fails(client: &Client) -> Error {
-    client.create_customer(&alex_in_full()).await.expect_err("an error")
+    client.create_customer(&alex_in_full()).reconcile(false).await.expect_err("an error")
 }
 
 #[tokio::test]
