@@ -258,7 +258,7 @@ pub(crate) struct Sandbox {
     /// Let the same e-mail create customer after customer
     #[arg(long)]
     pub(crate) no_unique: bool,
-    /// How find compares text: exact or partial
+    /// How find compares text: exact or partial; or broken: blind (finds nobody) or stuck (ignores skip)
     #[arg(long, value_name = "MODE", default_value_t)]
     pub(crate) find: FindMode,
     /// Answer at most so many customers to one find

@@ -3,6 +3,8 @@
 //! `Date`, `createdAt` and the life of access tokens all come from it, so that two runs look alike and a client cannot
 //! lean on the local clock. It runs on the monotonic clock and never goes back.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
 use jiff::Timestamp;
@@ -10,10 +12,10 @@ use jiff::Timestamp;
 /// When a new sandbox's clock starts: 2026-01-01T00:00:00Z, in milliseconds since the Unix epoch.
 pub const FIRST_INSTANT: i64 = 1_767_225_600_000;
 
-/// A running clock.
-#[derive(Debug)]
+/// A running clock, as the server's thread and the owner of the sandbox share it.
+#[derive(Clone, Debug)]
 pub(crate) struct Clock {
-    start: i64,
+    start: Arc<AtomicI64>,
     since: Instant,
 }
 
@@ -21,12 +23,21 @@ impl Clock {
     /// Starts at [`FIRST_INSTANT`], or just after the newest creation that is already stored.
     pub(crate) fn after(newest: Option<i64>) -> Self {
         let start = newest.map_or(FIRST_INSTANT, |newest| FIRST_INSTANT.max(newest + 1));
-        Self { start, since: Instant::now() }
+        Self { start: Arc::new(start.into()), since: Instant::now() }
     }
 
     /// Milliseconds since the Unix epoch.
     pub(crate) fn now(&self) -> i64 {
-        self.start.saturating_add(i64::try_from(self.since.elapsed().as_millis()).unwrap_or(i64::MAX))
+        let start = self.start.load(Ordering::Relaxed);
+        start.saturating_add(i64::try_from(self.since.elapsed().as_millis()).unwrap_or(i64::MAX))
+    }
+
+    /// Leaps ahead.
+    pub(crate) fn advance(&self, time: Duration) {
+        let millis = i64::try_from(time.as_millis()).unwrap_or(i64::MAX);
+        let leap = |start: i64| Some(start.saturating_add(millis));
+        // The closure always gives a value.
+        let _ = self.start.fetch_update(Ordering::Relaxed, Ordering::Relaxed, leap);
     }
 }
 
@@ -68,6 +79,13 @@ mod tests {
     fn a_clock_continues_after_what_is_stored() {
         let newest = FIRST_INSTANT + 3_600_000;
         assert!(Clock::after(Some(newest)).now() > newest);
+    }
+
+    #[test]
+    fn a_clock_can_leap_ahead() {
+        let clock = Clock::after(None);
+        clock.clone().advance(Duration::from_secs(3600));
+        assert!((FIRST_INSTANT + 3_600_000..FIRST_INSTANT + 3_660_000).contains(&clock.now()));
     }
 
     #[test]

@@ -37,7 +37,7 @@ pub struct SandboxOptions {
     pub duplicate_status: u16,
     /// Whether an e-mail may be used once only, regardless of case and surrounding blanks. Default true.
     pub unique: bool,
-    /// How `find` compares text filters.
+    /// How `find` compares text filters, or is broken.
     pub find: FindMode,
     /// How many customers one `find` answers at most, whatever its `take`; at least 1. No cap by default.
     pub page_size: Option<usize>,
@@ -124,7 +124,7 @@ impl Dialect {
     }
 }
 
-/// How `find` compares the text filters it is given.
+/// How `find` works: how it compares the text filters it is given, or in which way it is broken.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum FindMode {
     /// Equal; e-mails regardless of case and surrounding blanks.
@@ -132,11 +132,15 @@ pub enum FindMode {
     Exact,
     /// Contained, regardless of case.
     Partial,
+    /// Broken: nobody is ever found.
+    Blind,
+    /// Broken: equal as in [`FindMode::Exact`], but `skip` is ignored, so that every page is the first.
+    Stuck,
 }
 
 impl FindMode {
     /// Every mode, for lists of choices.
-    pub const VALUES: [Self; 2] = [Self::Exact, Self::Partial];
+    pub const VALUES: [Self; 4] = [Self::Exact, Self::Partial, Self::Blind, Self::Stuck];
 
     /// The name by which an option chooses it.
     #[must_use]
@@ -144,6 +148,8 @@ impl FindMode {
         match self {
             Self::Exact => "exact",
             Self::Partial => "partial",
+            Self::Blind => "blind",
+            Self::Stuck => "stuck",
         }
     }
 }

@@ -4,10 +4,12 @@
 
 use std::net::SocketAddr;
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use tokio::sync::oneshot;
 
 use crate::access;
+use crate::clock::Clock;
 use crate::error::SandboxError;
 use crate::faults::{Fault, FaultRule, Faults};
 use crate::ledger::{Ledger, Reader};
@@ -23,6 +25,7 @@ pub struct Sandbox {
     ca_pem: Option<String>,
     store: SharedStore,
     faults: Faults,
+    clock: Clock,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -57,10 +60,10 @@ impl Sandbox {
     }
 
     fn of(thread: JoinHandle<()>, running: Result<Running, SandboxError>) -> Result<Self, SandboxError> {
-        let Running { address, ca_pem, store, faults, stop } = running?;
+        let Running { address, ca_pem, store, faults, clock, stop } = running?;
         let scheme = if ca_pem.is_some() { "https" } else { "http" };
         let url = format!("{scheme}://{address}");
-        Ok(Self { url, address, ca_pem, store, faults, stop: Some(stop), thread: Some(thread) })
+        Ok(Self { url, address, ca_pem, store, faults, clock, stop: Some(stop), thread: Some(thread) })
     }
 
     /// The base URL for a client, such as `http://127.0.0.1:40123`; with TLS it begins with `https`.
@@ -133,6 +136,11 @@ impl Sandbox {
     /// Forgets the fault rules; the same as `DELETE /_sandbox/faults`.
     pub fn clear_faults(&self) {
         self.faults.clear();
+    }
+
+    /// Makes the server's clock leap ahead: customers become older, and access tokens come nearer to their end.
+    pub fn advance(&self, time: Duration) {
+        self.clock.advance(time);
     }
 
     /// Forgets all customers and counts; the same as `POST /_sandbox/reset`. The clock goes on, and the fault rules stay.

@@ -15,6 +15,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 
 use crate::app::App;
+use crate::clock::Clock;
 use crate::error::SandboxError;
 use crate::faults::Faults;
 use crate::options::SandboxOptions;
@@ -34,6 +35,7 @@ pub(crate) struct Running {
     pub(crate) ca_pem: Option<String>,
     pub(crate) store: SharedStore,
     pub(crate) faults: Faults,
+    pub(crate) clock: Clock,
     /// The server ends when this is used or dropped.
     pub(crate) stop: oneshot::Sender<()>,
 }
@@ -47,9 +49,9 @@ where
         Err(error) => report(Err(error)),
         Ok(Listening { runtime, listener, address, tls, app }) => {
             let (stop, stopped) = oneshot::channel();
-            let (store, faults) = (app.store.clone(), app.faults.clone());
+            let (store, faults, clock) = (app.store.clone(), app.faults.clone(), app.clock.clone());
             let ca_pem = tls.as_ref().map(|tls| tls.ca_pem().to_owned());
-            report(Ok(Running { address, ca_pem, store, faults, stop }));
+            report(Ok(Running { address, ca_pem, store, faults, clock, stop }));
             runtime.block_on(async {
                 tokio::select! {
                     () = accept(listener, tls, app) => {}

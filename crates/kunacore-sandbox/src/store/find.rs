@@ -69,8 +69,8 @@ impl Search {
             text: text.into_iter().filter_map(|(column, value)| Some((column, value?))).collect(),
             from,
             to: Some(to.map_or(visible, |to| to.min(visible))),
-            take: filters.take.map_or(DEFAULT_TAKE, saturate).min(cap),
-            skip: filters.skip.map_or(0, saturate),
+            take: if mode == FindMode::Blind { 0 } else { filters.take.map_or(DEFAULT_TAKE, saturate).min(cap) },
+            skip: if mode == FindMode::Stuck { 0 } else { filters.skip.map_or(0, saturate) },
         })
     }
 
@@ -80,7 +80,7 @@ impl Search {
         let mut conditions = Vec::new();
         for (column, value) in &self.text {
             let (condition, value) = match self.mode {
-                FindMode::Exact => (format!("{column} = ?"), value.clone()),
+                FindMode::Exact | FindMode::Stuck | FindMode::Blind => (format!("{column} = ?"), value.clone()),
                 FindMode::Partial => (format!("instr(fold({column}), ?) > 0"), value.to_lowercase()),
             };
             conditions.push(condition);

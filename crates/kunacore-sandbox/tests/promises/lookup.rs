@@ -126,3 +126,22 @@ async fn an_unknown_id_is_not_found() {
     assert_eq!(answer.status, StatusCode::NOT_FOUND);
     assert_eq!(answer.json()["errors"][0]["code"], "not_found");
 }
+
+#[tokio::test]
+async fn a_broken_find_is_blind_or_turns_no_page() {
+    let (blind, _) = three(SandboxOptions { find: FindMode::Blind, ..SandboxOptions::default() }).await;
+    assert_eq!(blind.found(json!({})).await, Vec::<String>::new());
+    assert_eq!(blind.found(json!({ "email": ALEX })).await, Vec::<String>::new());
+    let (stuck, _) = three(SandboxOptions { find: FindMode::Stuck, ..SandboxOptions::default() }).await;
+    assert_eq!(stuck.found(json!({ "email": ALEX, "skip": 1 })).await, [ALEX]);
+    assert_eq!(stuck.found(json!({ "take": 1, "skip": 2 })).await, [ALEX]);
+}
+
+#[tokio::test]
+async fn customers_grow_older_when_the_clock_leaps_ahead() {
+    let (tried, _) = three(SandboxOptions::default()).await;
+    tried.sandbox.advance(std::time::Duration::from_secs(3600));
+    tried.create_all(&[customer("late@example.com")]).await;
+    let hour = json!({ "createdFrom": "2026-01-01T01:00:00Z" });
+    assert_eq!(tried.found(hour).await, ["late@example.com"]);
+}
