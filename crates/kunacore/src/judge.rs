@@ -21,7 +21,8 @@ use crate::transport::{Body, Cause, End, Observation, Reply};
 /// Headers in which servers and gateways name a request, the most specific first.
 const REQUEST_ID_HEADERS: [&str; 5] = ["x-request-id", "request-id", "x-correlation-id", "x-amzn-requestid", "cf-ray"];
 
-const NOT_CREATED: &str = "No customer was created.";
+pub(crate) const NOT_CREATED: &str = "No customer was created.";
+const NO_REASON: &str = "It gave no reason, so it is not known whether the e-mail is taken.";
 const MAYBE_CREATED: &str = "The customer may or may not have been created.";
 const CREATED_UNREAD: &str = "The customer was most likely created, but its ids could not be read.";
 const NOTHING_CHANGED: &str = "Nothing was changed at the server.";
@@ -122,9 +123,13 @@ pub(crate) fn creation(
                 "the server refused the customer",
                 "Mend what the server complains about. If it gives no reason, look the e-mail up: it may be taken.",
             );
-            // Where the reason cannot be read, it may be that the e-mail is taken.
             let silent = matches!(reply.status, 400 | 422) && facts.said.is_silent();
-            (if silent || reply.status == 409 { Class::Contested } else { class }, parts)
+            if silent {
+                // It may be that the e-mail is taken, even by this very request, sent twice by a gateway.
+                (Class::Contested, Parts { meaning: NO_REASON.into(), ..parts })
+            } else {
+                (if reply.status == 409 { Class::Contested } else { class }, parts)
+            }
         }
         _ => {
             let (class, parts) = unknown(Class::Lost, "the server answered with an unknown status");

@@ -8,7 +8,7 @@ use std::future::Future;
 
 use crate::clock::{self, Deadline, Instant};
 use crate::customer::{Customer, How};
-use crate::error::{Error, Outcome};
+use crate::error::{Error, ErrorKind, Outcome};
 use crate::fold::{self, Class, Next, Standing};
 use crate::judge::Facts;
 use crate::lookup::Sighting;
@@ -96,7 +96,7 @@ impl<S: Server> Creation<'_, S> {
                         return Err(error);
                     }
                 }
-                Next::Inquire if self.options.reconcile => return Err(self.inquire(error).await),
+                Next::Inquire if self.options.reconcile => return Err(self.inquire(error, ended).await),
                 Next::Reconcile { resend } if self.options.reconcile => {
                     let resend = resend && attempts < self.options.max_attempts;
                     match self.reconcile(error.clone(), class, resend, first, ended).await {
@@ -115,15 +115,20 @@ impl<S: Server> Creation<'_, S> {
         }
     }
 
-    /// Names the customer that stands in the way of one that was refused, where a look-up finds it.
-    async fn inquire(&self, error: Error) -> Error {
-        match self.server.look_up().await {
-            Sighting::Present(hits) => match hits.newest() {
-                Some(existing) => error.duplicate_of(existing, &hits.customers),
-                None => error,
-            },
-            Sighting::Absent | Sighting::Unproven | Sighting::Inconclusive(_) => error,
-        }
+    /// Names the customer that stands in the way of one that was refused, where a look-up finds it. When the server says in
+    /// so many words that there is one, it is given time to show it: a gateway may have sent our own request twice, and then
+    /// it is ours.
+    async fn inquire(&self, error: Error, ended: Instant) -> Error {
+        let is_said_to_exist = error.kind() == ErrorKind::Duplicate;
+        let named = self.watch(ended, |sighting, _| match sighting {
+            Sighting::Present(hits) => Look::End(match hits.newest() {
+                Some(existing) => error.clone().duplicate_of(existing, &hits.customers),
+                None => error.clone(),
+            }),
+            Sighting::Absent | Sighting::Unproven if is_said_to_exist => Look::Go(error.clone()),
+            Sighting::Absent | Sighting::Unproven | Sighting::Inconclusive(_) => Look::End(error.clone()),
+        });
+        named.await.unwrap_or_else(|error| error)
     }
 
     /// Settles a tainted call by look-ups.

@@ -4,7 +4,7 @@ use std::sync::Mutex;
 use std::time::{Duration, SystemTime};
 
 use super::*;
-use crate::error::{ErrorKind, Parts};
+use crate::error::Parts;
 use crate::judge::LOOK_FIRST;
 use crate::retry::Budget;
 use serde_json::json;
@@ -319,6 +319,18 @@ async fn a_refused_duplicate_names_the_customer_that_exists() {
     let script = Script::new(&[Class::Contested], &[Shows::Inconclusive]);
     let error = create(&script, options()).await.expect_err("a duplicate");
     assert_eq!((error.outcome(), error.existing()), (Outcome::Rejected, None));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_duplicate_that_find_does_not_show_yet_is_waited_for_but_not_for_ever() {
+    let script = Script::new(&[Class::Contested], &[Shows::Absent, Shows::Absent, Shows::Match(1)]);
+    let error = create(&script, options()).await.expect_err("a duplicate");
+    assert_eq!(error.existing().map(|customer| customer.id().as_str()), Some("found"));
+    assert!(script.began.elapsed() < SETTLE / 2);
+    let script = Script::new(&[Class::Contested], &[Shows::Absent]);
+    let error = create(&script, options()).await.expect_err("a duplicate");
+    assert_eq!((error.outcome(), error.existing(), script.count(true)), (Outcome::Rejected, None, 1));
+    assert!(script.began.elapsed() < SETTLE + 2 * ATTEMPT);
 }
 
 #[tokio::test(start_paused = true)]

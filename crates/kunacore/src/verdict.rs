@@ -3,7 +3,7 @@
 
 use crate::customer::Customer;
 use crate::error::{Error, ErrorKind, Parts};
-use crate::judge::{LOOK_FIRST, taken};
+use crate::judge::{LOOK_FIRST, NOT_CREATED, taken};
 use crate::matching::Hits;
 
 /// Codes of answers that mean "most likely created"; what look-ups add to them is told in the text.
@@ -72,9 +72,10 @@ impl Error {
     pub(crate) fn duplicate_of(mut self, existing: &Customer, all: &[Customer]) -> Self {
         let parts = self.parts_mut();
         if parts.kind != ErrorKind::Duplicate {
-            let Parts { what, code, .. } = taken("");
+            let Parts { what, meaning, code, .. } = taken(NOT_CREATED);
             parts.kind = ErrorKind::Duplicate;
             parts.what = what;
+            parts.meaning = meaning;
             parts.code = parts.code.take().or(code);
         }
         parts.next = USE_EXISTING.into();
