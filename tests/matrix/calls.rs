@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use kunacore::{Client, NewCustomer, Outcome};
-use kunacore_sandbox::Sandbox;
+use kunacore_sandbox::{Operation, Sandbox};
 use tokio::task::JoinSet;
 
 use crate::faults::{Case, STRIKES};
@@ -103,7 +103,13 @@ pub(crate) async fn combination(name: String, fault: Case, world: World) -> Coun
         find_slow: world.find == Find::Slow,
     };
     let mut counts = Counts::default();
-    counts.check(&name, &server.ledger().unwrap(), &ended, excuse);
+    let ledger = server.ledger().unwrap();
+    counts.check(&name, &ledger, &ended, excuse);
+    if world.find.works() && fault.rules.iter().all(|rule| rule.operation != Operation::Find) {
+        let nobody_before =
+            |call: &&Ended| calls.iter().any(|(name, kind)| *name == call.comment && *kind == Before::Nobody);
+        counts.check_settled(&name, &ledger, ended.iter().filter(nobody_before));
+    }
 
     // What a user is told to do with an unknown outcome, once the server is well again.
     server.clear_faults();

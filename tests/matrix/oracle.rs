@@ -118,4 +118,14 @@ impl Counts {
             }
         }
     }
+
+    /// Not knowing is no way out: where find works, and one customer was created, the call must have found it.
+    pub(crate) fn check_settled<'a>(&mut self, name: &str, ledger: &Ledger, ended: impl Iterator<Item = &'a Ended>) {
+        for Ended { comment, result, .. } in ended {
+            let created = ledger.created.iter().filter(|row| row.comment.as_ref() == Some(comment)).count();
+            if created == 1 && result.is_err() {
+                self.broken.push(format!("not settled: {comment}: {result:?}\n    {name}"));
+            }
+        }
+    }
 }
