@@ -123,7 +123,8 @@ impl Counts {
     pub(crate) fn check_settled<'a>(&mut self, name: &str, ledger: &Ledger, ended: impl Iterator<Item = &'a Ended>) {
         for Ended { comment, result, .. } in ended {
             let created = ledger.created.iter().filter(|row| row.comment.as_ref() == Some(comment)).count();
-            if created == 1 && result.is_err() {
+            let unknown = result.as_ref().is_err_and(|error| error.outcome() == Outcome::Unknown);
+            if created == 1 && unknown {
                 self.broken.push(format!("not settled: {comment}: {result:?}\n    {name}"));
             }
         }

@@ -21,7 +21,9 @@ use crate::transport::{Body, Cause, End, Observation, Reply};
 /// Headers in which servers and gateways name a request, the most specific first.
 const REQUEST_ID_HEADERS: [&str; 5] = ["x-request-id", "request-id", "x-correlation-id", "x-amzn-requestid", "cf-ray"];
 
-pub(crate) const NOT_CREATED: &str = "No customer was created.";
+const NOT_CREATED: &str = "No customer was created.";
+/// Of a duplicate. A gateway may have sent our own request twice; then the customer that exists is ours.
+pub(crate) const NO_FURTHER: &str = "No further customer was created.";
 const NO_REASON: &str = "It gave no reason, so it is not known whether the e-mail is taken.";
 const MAYBE_CREATED: &str = "The customer may or may not have been created.";
 const CREATED_UNREAD: &str = "The customer was most likely created, but its ids could not be read.";
@@ -106,7 +108,7 @@ pub(crate) fn creation(
             let (class, parts) = unknown(Class::Lost, "the server failed");
             (class, parts.code("unexpected_response"))
         }
-        400..=499 if duplicate::says_so(rules, reply.status, &facts.said) => (Class::Contested, taken(NOT_CREATED)),
+        400..=499 if duplicate::says_so(rules, reply.status, &facts.said) => (Class::Contested, taken(NO_FURTHER)),
         403 => {
             let what = "the server does not allow these credentials to create customers";
             let (class, parts) = refused(ErrorKind::Authentication, what, CHECK_CREDENTIALS);

@@ -3,7 +3,7 @@
 
 use crate::customer::Customer;
 use crate::error::{Error, ErrorKind, Parts};
-use crate::judge::{LOOK_FIRST, NOT_CREATED, taken};
+use crate::judge::{LOOK_FIRST, NO_FURTHER, taken};
 use crate::matching::Hits;
 
 /// Codes of answers that mean "most likely created"; what look-ups add to them is told in the text.
@@ -72,7 +72,7 @@ impl Error {
     pub(crate) fn duplicate_of(mut self, existing: &Customer, all: &[Customer]) -> Self {
         let parts = self.parts_mut();
         if parts.kind != ErrorKind::Duplicate {
-            let Parts { what, meaning, code, .. } = taken(NOT_CREATED);
+            let Parts { what, meaning, code, .. } = taken(NO_FURTHER);
             parts.kind = ErrorKind::Duplicate;
             parts.what = what;
             parts.meaning = meaning;
