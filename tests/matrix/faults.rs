@@ -31,7 +31,8 @@ pub(crate) fn all() -> Vec<Case> {
     use Phase::{After, Before};
     let drop = |name: &str| DropField(name.to_owned());
     let hang = || Hang { ms: 400 };
-    let cases: Vec<(&'static str, Vec<(Operation, Phase, Effect)>)> = vec![
+    type Rule = (Operation, Phase, Effect);
+    let cases: Vec<(&'static str, Vec<Rule>)> = vec![
         ("none", vec![]),
         ("reset before", vec![(Create, Before, Reset {})]),
         ("reset after", vec![(Create, After, Reset {})]),

@@ -45,7 +45,7 @@ pub(crate) async fn run(seed: u64) -> Counts {
     let mut excuse = Excuse { sent_twice: false, find_broken: !world.find.works(), find_slow };
     let mut tasks = JoinSet::new();
     let mut ended = Vec::new();
-    for index in 0..calls.len() {
+    for (index, (call, _)) in calls.iter().enumerate() {
         if index % PERIOD == 0 {
             let mut rules = faults::some(&mut random);
             excuse.sent_twice |= rules.iter().any(|rule| rule.effect == kunacore_sandbox::Effect::Twice {});
@@ -56,7 +56,7 @@ pub(crate) async fn run(seed: u64) -> Counts {
         if tasks.len() == AT_ONCE {
             ended.extend(tasks.join_next().await);
         }
-        let (client, call) = (client.clone(), calls[index].0.clone());
+        let (client, call) = (client.clone(), call.clone());
         tasks.spawn(async move {
             let new = customer(&email(&call), "Alex", &call);
             (index, client.create_customer(&new).detailed().await)

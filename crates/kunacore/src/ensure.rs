@@ -10,7 +10,7 @@ use crate::send::{Creation, Gained, Look, Server, UNPROVEN};
 
 /// What looking first found.
 enum First {
-    Adopted(Gained),
+    Adopted(Box<Gained>),
     Absent,
     Failed(Error),
 }
@@ -25,7 +25,7 @@ impl<S: Server> Creation<'_, S> {
         let waits = maybe_sent && !trust;
         let looked = self.watch(clock::now(), |sighting, moment| match sighting {
             Sighting::Present(hits) => match self.adopt(hits, 0) {
-                Some(adopted) => Look::End(First::Adopted(adopted)),
+                Some(adopted) => Look::End(First::Adopted(Box::new(adopted))),
                 // One of ours may still appear beside it.
                 None if waits && !moment.server_is_done => Look::Go(Error::other_person(hits)),
                 None => Look::End(First::Failed(Error::other_person(hits))),
@@ -40,7 +40,7 @@ impl<S: Server> Creation<'_, S> {
             Sighting::Absent => Look::Go(Error::too_soon()),
         });
         match looked.await {
-            Ok(First::Adopted(adopted)) => return Ok(adopted),
+            Ok(First::Adopted(adopted)) => return Ok(*adopted),
             Ok(First::Failed(error)) | Err(error) => return Err(error),
             Ok(First::Absent) => {}
         }

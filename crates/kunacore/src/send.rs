@@ -60,7 +60,7 @@ pub(crate) struct Creation<'a, S> {
 
 /// What a look-up makes of a call that may have created its customer.
 enum Settled {
-    Gained(Gained),
+    Gained(Box<Gained>),
     /// There is no such customer: it may be sent once more.
     SendAgain,
     Failed(Error),
@@ -100,7 +100,7 @@ impl<S: Server> Creation<'_, S> {
                 Next::Reconcile { resend } if self.options.reconcile => {
                     let resend = resend && attempts < self.options.max_attempts;
                     match self.reconcile(error.clone(), class, resend, first, ended).await {
-                        Settled::Gained(gained) => return Ok(Gained { attempts, ..gained }),
+                        Settled::Gained(gained) => return Ok(Gained { attempts, ..*gained }),
                         Settled::Failed(error) => return Err(error),
                         Settled::SendAgain => {
                             if !retry.again(attempts, Trouble::Transient, error.retry_after()).await {
@@ -137,7 +137,9 @@ impl<S: Server> Creation<'_, S> {
         let trust = self.options.trust_uniqueness;
         let settled = self.watch(ended, |sighting, moment| match sighting {
             Sighting::Present(hits) => match matching::whose(hits, self.customer, first) {
-                Claim::Ours(ours) => Look::End(Settled::Gained(Gained::found(hits, ours, How::Reconciled, 0))),
+                Claim::Ours(ours) => {
+                    Look::End(Settled::Gained(Box::new(Gained::found(hits, ours, How::Reconciled, 0))))
+                }
                 // Where e-mails are unique, an older customer leaves no room for ours.
                 Claim::Earlier(existing) if moment.server_is_done || trust => {
                     Look::End(Settled::Failed(error.clone().refused_for(existing, &hits.customers)))

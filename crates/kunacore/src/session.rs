@@ -82,8 +82,8 @@ impl<'a> Session<'a> {
 
     /// Sends a request that changes nothing, and reads the `data` of its answer by way of `decode`; again after a failure
     /// that may pass, as far as attempts, budget and deadline allow.
-    pub(crate) async fn read<'s, T>(
-        &'s self,
+    pub(crate) async fn read<T>(
+        &self,
         read: Read,
         request: Request<'_>,
         values: &[(&'static str, &str)],

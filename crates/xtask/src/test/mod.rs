@@ -3,6 +3,7 @@
 //! A stage that cannot run on this machine says so at the end; with `CI=true` that is a failure.
 
 mod foreign;
+mod mutants;
 mod python;
 mod readme;
 mod rust;
@@ -39,6 +40,7 @@ pub(crate) fn run(root: &Path, part: Part) -> Result<(), String> {
     let mut stages: Vec<Stage<'_>> = Vec::new();
     if part != Part::Python {
         stages.extend(rust::stages(root));
+        stages.extend(mutants::stages(root));
     }
     if part != Part::Rust {
         stages.extend(python::stages(&python));
