@@ -18,6 +18,7 @@ The workspace's own commands.
   cargo xtask test                test everything; installs what it needs below target/
   cargo xtask test --rust         the Rust half only
   cargo xtask test --python       the Python half only
+  cargo xtask test --stage NAME   the stages whose name holds this, by themselves
   cargo xtask bench               measure the sandbox and the import time, as ratios in one run
 ";
 
@@ -27,9 +28,10 @@ fn main() -> ExitCode {
     let result = match words.as_slice() {
         ["generate"] => generate::run(&root(), false),
         ["generate", "--check"] => generate::run(&root(), true),
-        ["test"] => test::run(&root(), Part::All),
-        ["test", "--rust"] => test::run(&root(), Part::Rust),
-        ["test", "--python"] => test::run(&root(), Part::Python),
+        ["test"] => test::run(&root(), Part::All, ""),
+        ["test", "--rust"] => test::run(&root(), Part::Rust, ""),
+        ["test", "--python"] => test::run(&root(), Part::Python, ""),
+        ["test", "--stage", name] => test::run(&root(), Part::All, name),
         ["bench"] => bench::run_all(&root()),
         [] | ["help" | "-h" | "--help"] => {
             print!("{HELP}");

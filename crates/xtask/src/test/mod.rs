@@ -30,12 +30,12 @@ pub(crate) enum Done {
 
 type Stage<'a> = (&'static str, Box<dyn Fn() -> Result<Done, String> + 'a>);
 
-/// Runs the stages in order, up to the first that fails.
+/// Runs the stages whose name holds `only`, in order, up to the first that fails.
 ///
 /// # Errors
 ///
 /// The first failure; with `CI=true` also the stages that were not run.
-pub(crate) fn run(root: &Path, part: Part) -> Result<(), String> {
+pub(crate) fn run(root: &Path, part: Part, only: &str) -> Result<(), String> {
     let python = python::Environment::new(root);
     let mut stages: Vec<Stage<'_>> = Vec::new();
     if part != Part::Python {
@@ -50,6 +50,10 @@ pub(crate) fn run(root: &Path, part: Part) -> Result<(), String> {
     let mut times: Vec<(&str, Duration)> = Vec::new();
     let mut not_run = Vec::new();
     let mut failure = None;
+    stages.retain(|(name, _)| name.contains(only));
+    if stages.is_empty() {
+        return Err(format!("there is no stage “{only}”"));
+    }
     for (name, stage) in stages {
         println!("\n== {name}");
         let start = Instant::now();

@@ -82,6 +82,7 @@ pub(super) fn stages(root: &Path) -> Vec<Stage<'_>> {
 
 fn catch_all(root: &Path) -> Result<Done, String> {
     let copy = target(root).join("mutants");
+    std::fs::create_dir_all(&copy).map_err(|error| format!("{}: {error}", copy.display()))?;
     for part in PARTS {
         mirror(&root.join(part), &copy.join(part))?;
     }
