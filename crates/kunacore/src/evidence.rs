@@ -46,6 +46,14 @@ impl Revocation {
     }
 }
 
+/// The only word of a call that is dropped while its customer may have been created.
+pub(crate) fn warn_of_dropped_call() {
+    tracing::warn!(
+        "a call was dropped after its request had left: the server may have created the customer; look it up before it is \
+         sent again"
+    );
+}
+
 /// A request body of known length, in one frame, that yields an error and no byte once it is revoked.
 #[derive(Debug)]
 pub(crate) struct RevocableBody {

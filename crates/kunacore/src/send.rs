@@ -9,6 +9,7 @@ use std::future::Future;
 use crate::clock::{self, Deadline, Instant};
 use crate::customer::{Customer, How};
 use crate::error::{Error, ErrorKind, Outcome};
+use crate::evidence;
 use crate::fold::{self, Class, Next, Standing};
 use crate::judge::Facts;
 use crate::lookup::Sighting;
@@ -68,7 +69,14 @@ enum Settled {
 
 impl<S: Server> Creation<'_, S> {
     /// Creates the customer.
-    pub(crate) async fn run(&self, mut retry: Retry<'_>) -> Result<Gained, Error> {
+    pub(crate) async fn run(&self, retry: Retry<'_>) -> Result<Gained, Error> {
+        let mut doubt = Doubt(false);
+        let result = self.attempts(retry, &mut doubt).await;
+        doubt.0 = false;
+        result
+    }
+
+    async fn attempts(&self, mut retry: Retry<'_>, doubt: &mut Doubt) -> Result<Gained, Error> {
         let first = clock::now();
         let mut standing = Standing::Clean;
         let mut attempts = 0;
@@ -85,6 +93,7 @@ impl<S: Server> Creation<'_, S> {
             };
             let (after, next) = fold::step(standing, class);
             standing = after;
+            doubt.0 = standing != Standing::Clean;
             match next {
                 Next::Resend => {
                     let trouble = match class {
@@ -199,6 +208,17 @@ impl<S: Server> Creation<'_, S> {
                 }
                 _ => return Err(verdict),
             }
+        }
+    }
+}
+
+/// Whether the call may have created its customer, while it is not settled. Dropped then, it says so.
+struct Doubt(bool);
+
+impl Drop for Doubt {
+    fn drop(&mut self) {
+        if self.0 {
+            evidence::warn_of_dropped_call();
         }
     }
 }

@@ -5,6 +5,7 @@
 //! gets an empty stand-in: it would turn an unexpected answer into an error without status, and a created customer
 //! must not be lost that way.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -120,23 +121,30 @@ pub(crate) async fn exchange(
         None if turned_away => Observation::TurnedAway(cause),
         None => Observation::Lost(cause),
     };
-    let (status, error) = match &observation {
-        Observation::Reply(reply) => (Some(reply.status), None),
+    tell(request, resend, &observation, start.elapsed());
+    observation
+}
+
+/// The event of an attempt, with OpenTelemetry's names; no header, no body.
+fn tell(request: Request<'_>, resend: u32, observation: &Observation, took: Duration) {
+    let (status, error) = match observation {
+        // By convention the status is the type of an error that came with one.
+        Observation::Reply(Reply { status, .. }) => {
+            (Some(*status), (*status >= 400).then(|| status.to_string().into()))
+        }
         Observation::NotSent(cause) | Observation::TurnedAway(cause) | Observation::Lost(cause) => {
-            (None, Some(cause.code))
+            (None, Some(Cow::Borrowed(cause.code)))
         }
     };
-    let milliseconds = start.elapsed().as_millis();
     tracing::info!(
         operation = request.name(),
         http.request.method = "POST",
         http.request.resend_count = (resend > 0).then_some(resend),
         http.response.status_code = status,
-        error.r#type = error,
-        milliseconds,
+        error.r#type = error.as_deref(),
+        milliseconds = took.as_millis(),
         "attempt"
     );
-    observation
 }
 
 /// One attempt, as the generated client carries it to the hooks.
@@ -233,10 +241,7 @@ impl Guard {
 impl Drop for Guard {
     fn drop(&mut self) {
         if !self.revocation.revoke() && self.creates {
-            tracing::warn!(
-                "a call was dropped after its request had left: the server may have created the customer; \
-                 look it up before it is sent again"
-            );
+            evidence::warn_of_dropped_call();
         }
     }
 }
