@@ -155,8 +155,8 @@ async fn serve(socket: TcpStream, shared: Arc<Shared>) -> io::Result<()> {
                 for (name, value) in headers {
                     head += &format!("{name}: {value}\r\n");
                 }
-                socket.write_all(format!("{head}\r\n").as_bytes()).await?;
-                socket.write_all(&body).await?;
+                // In one piece: a second one would wait until the client acknowledges the first.
+                socket.write_all(&[format!("{head}\r\n").as_bytes(), &body].concat()).await?;
                 socket.flush().await?;
                 if truncate {
                     return Ok(());
