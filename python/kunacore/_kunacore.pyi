@@ -80,6 +80,7 @@ class Sandbox:
         find: str,
         page_size: int | None,
         find_delay: float,
+        limit: float | None,
     ) -> Self: ...
     @property
     def url(self) -> str: ...

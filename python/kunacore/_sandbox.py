@@ -20,6 +20,7 @@ def sandbox(
     find: Literal["exact", "partial"] = "exact",
     page_size: int | None = None,
     find_delay: float = 0.0,
+    limit: float | None = None,
 ) -> Sandbox:
     """Starts a KunaCore server on a free port of this machine. It stops at ``stop()``, or when it is not referred to.
 
@@ -38,6 +39,7 @@ def sandbox(
         find: how look-ups compare text: equal, or contained.
         page_size: how many customers one look-up answers at most. No cap by default.
         find_delay: how many seconds after its creation a customer is first seen by look-ups.
+        limit: how many requests a second are served; those above get 429 with Retry-After. No limit by default.
 
     Raises:
         ValueError: an option cannot be served.
@@ -54,4 +56,5 @@ def sandbox(
         find=find,
         page_size=page_size,
         find_delay=find_delay,
+        limit=limit,
     )

@@ -123,6 +123,15 @@ def test_look_ups_are_partial_capped_or_late_on_demand() -> None:
         assert client.find_customers() == []
 
 
+def test_what_is_above_the_limit_is_refused() -> None:
+    # The next one is let through in 1000 seconds, longer than a call waits.
+    with kunacore.sandbox(limit=0.001) as sandbox:
+        open_client(sandbox).find_customers()
+        with pytest.raises(kunacore.NotAppliedError) as caught:
+            open_client(sandbox).create_customer(**ALEX)
+    assert (caught.value.status_code, caught.value.code) == (429, "rate_limited")
+
+
 def test_tls_is_for_those_who_trust_its_bundle() -> None:
     with kunacore.sandbox(tls=True) as sandbox, kunacore.sandbox(tls=True) as other:
         assert sandbox.url.startswith("https://")
@@ -186,6 +195,7 @@ def test_latency_is_in_seconds() -> None:
         ({"seed": -7}, "seed must be between 0 and"),
         ({"latency": -1.0}, "latency must be"),
         ({"find_delay": float("nan")}, "find_delay must be"),
+        ({"limit": 0.0}, "a limit of 0 requests a second lets nothing pass"),
     ],
 )
 def test_an_option_that_cannot_be_served_is_refused(options: dict[str, Any], problem: str) -> None:

@@ -55,7 +55,8 @@ struct Running {
 #[pymethods]
 impl Sandbox {
     #[new]
-    #[pyo3(signature = (*, db, tls, latency, seed, dialect, duplicate_status, unique, find, page_size, find_delay))]
+    #[pyo3(signature = (*, db, tls, latency, seed, dialect, duplicate_status, unique, find, page_size, find_delay,
+                        limit))]
     #[expect(clippy::too_many_arguments, reason = "they are the keywords of the Python function")]
     fn new(
         py: Python<'_>,
@@ -69,6 +70,7 @@ impl Sandbox {
         find: &str,
         page_size: Option<Bound<'_, PyAny>>,
         find_delay: f64,
+        limit: Option<f64>,
     ) -> PyResult<Self> {
         let options = SandboxOptions {
             db,
@@ -81,6 +83,7 @@ impl Sandbox {
             find: choice("find", find)?,
             page_size: page_size.map(|size| whole("page_size", &size, usize::MAX)).transpose()?,
             find_delay: seconds("find_delay", find_delay)?,
+            limit,
             ..SandboxOptions::default()
         };
         let server = py.detach(|| Server::start_blocking(options)).map_err(|error| exception(&error))?;
