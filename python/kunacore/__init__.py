@@ -2,7 +2,8 @@
 
 KunaCore is a core-banking service for crypto products. A partner verifies a person and then creates a customer, which
 also opens a wallet. There is no idempotency key: a request that is sent twice can open two wallets, and a timeout says
-neither "created" nor "not". This client sends a creation once and says honestly what became of it.
+neither "created" nor "not". This client sends a creation again only after proof that it did nothing, looks up what no
+answer tells, and says honestly what became of it.
 
     import kunacore
 
@@ -17,9 +18,12 @@ neither "created" nor "not". This client sends a creation once and says honestly
     )
     print(customer.wallet_id)
 
-``kunacore.create_customer``, ``kunacore.find_customers`` and ``kunacore.customer_details`` do the same on a client that
-is configured from the environment; ``kunacore.AsyncClient`` is for asyncio; ``kunacore.sandbox()`` starts a KunaCore on
-this machine to try things on.
+``ensure_customer`` takes the same fields and creates only a customer that is absent: for work that may be delivered
+more than once, and after an ``OutcomeUnknownError``.
+
+``kunacore.create_customer``, ``ensure_customer``, ``find_customers`` and ``customer_details`` do the same on a client
+that is configured from the environment; ``kunacore.AsyncClient`` is for asyncio; ``kunacore.sandbox()`` starts a
+KunaCore on this machine to try things on.
 
 Importing the package loads nothing but this file; each name is loaded when it is first used.
 """
@@ -33,6 +37,7 @@ if TYPE_CHECKING:
     from kunacore._customer import Customer as Customer
     from kunacore._default import create_customer as create_customer
     from kunacore._default import customer_details as customer_details
+    from kunacore._default import ensure_customer as ensure_customer
     from kunacore._default import find_customers as find_customers
     from kunacore._errors import AuthenticationError as AuthenticationError
     from kunacore._errors import ConfigurationError as ConfigurationError
@@ -66,6 +71,7 @@ __all__ = [
     "__version__",
     "create_customer",
     "customer_details",
+    "ensure_customer",
     "find_customers",
     "sandbox",
 ]
@@ -78,6 +84,7 @@ _HOMES = {
     "__version__": "_kunacore",
     "create_customer": "_default",
     "customer_details": "_default",
+    "ensure_customer": "_default",
     "find_customers": "_default",
     "sandbox": "_sandbox",
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from os import PathLike
 from types import TracebackType
@@ -28,7 +29,19 @@ class Client:
             path of a file.
         timeout: how many seconds one attempt may take, from connecting to the last byte of the answer.
         connect_timeout: how many seconds connecting may take.
-        deadline: how many seconds one call may take as a whole, a login included.
+        deadline: how many seconds one call may take as a whole: logins, pauses and look-ups included.
+        max_attempts: how often the request of one call is sent at most; 1 never sends again. A creation is sent again
+            only after proof that the server did not act, or that the customer does not exist.
+        settle: how many seconds the server may act on a request, and show what it did in a look-up, after we gave the
+            request up. None is the longer of ``timeout`` and 30 seconds. The promise that no customer is created twice
+            rests on it where the server does not refuse e-mails that are taken.
+        reconcile: whether a creation whose fate is unknown is looked up, and one that was refused as a duplicate is
+            given the customer that exists.
+        trust_uniqueness: your word that this server refuses e-mails that are taken, always. Then a creation whose fate
+            is unknown is sent again without waiting for ``settle``.
+        duplicate_rules: how a refusal is known to mean "this e-mail is taken", in place of the built-in rules: dicts
+            such as ``{"status": [400, 422], "code": "^EMAIL_IN_USE$", "message": "in use"}``, of which ``code`` and
+            ``message`` may be left out. These are regular expressions, found anywhere, whatever the case.
         ca_bundle: a PEM file with the certificate authorities to trust instead of the system's.
         proxy: an HTTP proxy, such as ``http://proxy.example:3128``, instead of the environment's (``HTTPS_PROXY``, …).
             A server on this machine is always reached directly.
@@ -54,6 +67,11 @@ class Client:
         timeout: float = 30.0,
         connect_timeout: float = 5.0,
         deadline: float = 120.0,
+        max_attempts: int = 3,
+        settle: float | None = None,
+        reconcile: bool = True,
+        trust_uniqueness: bool = False,
+        duplicate_rules: Sequence[Mapping[str, int | Sequence[int] | str]] | None = None,
         ca_bundle: str | PathLike[str] | None = None,
         proxy: str | None = None,
         allow_http: bool = False,
@@ -68,6 +86,11 @@ class Client:
             timeout=timeout,
             connect_timeout=connect_timeout,
             deadline=deadline,
+            max_attempts=max_attempts,
+            settle=settle,
+            reconcile=reconcile,
+            trust_uniqueness=trust_uniqueness,
+            duplicate_rules=duplicate_rules,
             ca_bundle=ca_bundle,
             proxy=proxy,
             allow_http=allow_http,
@@ -88,9 +111,11 @@ class Client:
         referral_id: str | None = None,
         itn: str | None = None,
     ) -> Customer:
-        """Creates a customer, which opens its wallet. The request is sent once.
+        """Creates a customer, which opens its wallet.
 
-        Success means that the server confirmed the customer with both ids. Values are sent as they are given.
+        Success means that there is a customer with both ids, created by this call: the server's answer says so, or,
+        where no answer could be had, a look-up shows it (``Customer.how``). The request is sent again only after proof
+        that it did nothing. Values are sent as they are given.
 
         Args:
             email: the e-mail, unique for each customer.
@@ -110,7 +135,7 @@ class Client:
             RejectedError: the server refused, as a ``DuplicateCustomerError`` because it knows the e-mail, as an
                 ``AuthenticationError`` because of the credentials.
             NotAppliedError: the server never acted; the call may be made again.
-            OutcomeUnknownError: the customer may exist all the same.
+            OutcomeUnknownError: the customer may exist all the same; ``ensure_customer`` is the next step.
             KeyboardInterrupt: Ctrl-C; its ``__cause__`` is an ``OutcomeUnknownError``, and a warning is logged.
             RuntimeError: the client is closed.
         """
@@ -131,7 +156,62 @@ class Client:
                 }
             )
         except KeyboardInterrupt as interrupt:
-            given_up(interrupt)
+            given_up(interrupt, "create_customer")
+            raise
+
+    def ensure_customer(
+        self,
+        *,
+        email: str,
+        first_name: str,
+        last_name: str,
+        country: str,
+        verification_document_id: str,
+        residence_address: str,
+        phone_number: str | None = None,
+        comment: str | None = None,
+        external_id: str | None = None,
+        referral_id: str | None = None,
+        itn: str | None = None,
+        maybe_sent: bool = True,
+    ) -> Customer:
+        """The customer, whether it existed before or is created now: looks first, and creates only if it is absent.
+
+        For work that may be delivered more than once, and after an ``OutcomeUnknownError``. A customer with this e-mail
+        is adopted when it is the same person: by the external id where both have one, else by the names. The fields are
+        those of ``create_customer``.
+
+        Args:
+            maybe_sent: whether somebody may have sent this customer before. Then an absent one is created only after
+                ``settle`` has passed and a second look-up has not found it. ``False`` is your word that nobody did, as
+                for a first delivery.
+
+        Raises:
+            DuplicateCustomerError: with the code ``"conflict"``: the customer with this e-mail is another person, and
+                in ``existing``.
+            OutcomeUnknownError: look-ups tell nothing, and somebody may have sent it.
+            KeyboardInterrupt: Ctrl-C; as for ``create_customer``.
+            KunaCoreError: what else ``create_customer`` raises.
+        """
+        try:
+            return self._core.ensure_customer(
+                {
+                    "email": email,
+                    "first_name": first_name,
+                    "last_name": last_name,
+                    "country": country,
+                    "verification_document_id": verification_document_id,
+                    "residence_address": residence_address,
+                    "phone_number": phone_number,
+                    "comment": comment,
+                    "external_id": external_id,
+                    "referral_id": referral_id,
+                    "itn": itn,
+                },
+                maybe_sent,
+            )
+        except KeyboardInterrupt as interrupt:
+            given_up(interrupt, "ensure_customer")
             raise
 
     def find_customers(
@@ -199,6 +279,32 @@ class Client:
             TypeError: the id is not text.
         """
         return self._core.customer_details(id)
+
+    def with_options(
+        self,
+        *,
+        deadline: float | None = None,
+        max_attempts: int | None = None,
+        settle: float | None = None,
+        reconcile: bool | None = None,
+        trust_uniqueness: bool | None = None,
+    ) -> Self:
+        """A client whose calls have these options, and this one's where None is given.
+
+        It shares connections and token with this one: what closes one of them closes both.
+
+        Raises:
+            ConfigurationError: an option cannot work.
+        """
+        made = object.__new__(type(self))
+        made._core = self._core.with_options(
+            deadline=deadline,
+            max_attempts=max_attempts,
+            settle=settle,
+            reconcile=reconcile,
+            trust_uniqueness=trust_uniqueness,
+        )
+        return made
 
     def close(self) -> None:
         """Closes the connections. Calls under way are finished; later ones raise RuntimeError."""

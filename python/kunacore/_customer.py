@@ -27,7 +27,9 @@ class Customer:
         external_id: the customer's identifier in the partner's own system.
         referral_id: by the documentation the *external* id of the referring account, so not necessarily what was sent.
         created_at: when it was created, by the server's clock; aware, in UTC. None when that is absent or unreadable.
-        how: ``"created"`` when the server answered our request with it, None when it was only looked up.
+        how: ``"created"`` when the server answered our request with it; ``"reconciled"`` when our request created it,
+            by all a look-up shows, but its answer did not reach us; ``"adopted"`` when it existed before; None when it
+            was only looked up.
         raw: the JSON object that the server sent for it, with everything in it, known or not.
     """
 

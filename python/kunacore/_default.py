@@ -72,6 +72,43 @@ def create_customer(
     )
 
 
+def ensure_customer(
+    *,
+    email: str,
+    first_name: str,
+    last_name: str,
+    country: str,
+    verification_document_id: str,
+    residence_address: str,
+    phone_number: str | None = None,
+    comment: str | None = None,
+    external_id: str | None = None,
+    referral_id: str | None = None,
+    itn: str | None = None,
+    maybe_sent: bool = True,
+) -> Customer:
+    """Ensures a customer with a client that is configured from the environment; see ``Client.ensure_customer``.
+
+    Raises:
+        ConfigurationError: the environment's configuration cannot work.
+        KunaCoreError: what ``Client.ensure_customer`` raises.
+    """
+    return _client().ensure_customer(
+        email=email,
+        first_name=first_name,
+        last_name=last_name,
+        country=country,
+        verification_document_id=verification_document_id,
+        residence_address=residence_address,
+        phone_number=phone_number,
+        comment=comment,
+        external_id=external_id,
+        referral_id=referral_id,
+        itn=itn,
+        maybe_sent=maybe_sent,
+    )
+
+
 def find_customers(
     *,
     email: str | None = None,

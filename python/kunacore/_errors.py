@@ -1,10 +1,16 @@
 """What a failed call raises. The class says what became of the customer; the text says what to do next.
 
-No text holds personal data or a secret. All of them can be pickled: ``args`` is the text alone, and the rest are plain
-attributes.
+No text holds personal data or a secret, and no pickle does: of the customers in ``existing`` and ``candidates``,
+``repr`` shows the ids, and a pickle or copy keeps the ids and the time of creation.
 """
 
 from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from kunacore._customer import Customer
 
 
 class KunaCoreError(Exception):
@@ -18,6 +24,10 @@ class KunaCoreError(Exception):
         request_id: what the server calls the request, to be quoted to its support.
         retry_after: how many seconds the server asks to wait before the next request.
         attempts: how often the call's request was attempted; a login does not count.
+        existing: the customer that has the e-mail of the one that was refused, whoever created it; where a look-up
+            found it, else None.
+        candidates: the customers with this e-mail, where a look-up found several, or cannot tell whether one of them is
+            from this call; else empty.
     """
 
     __module__ = "kunacore"
@@ -33,6 +43,8 @@ class KunaCoreError(Exception):
         request_id: str | None = None,
         retry_after: float | None = None,
         attempts: int = 0,
+        existing: Customer | None = None,
+        candidates: tuple[Customer, ...] = (),
     ) -> None:
         super().__init__(message)
         self.status_code = status_code
@@ -40,6 +52,21 @@ class KunaCoreError(Exception):
         self.request_id = request_id
         self.retry_after = retry_after
         self.attempts = attempts
+        self.existing = existing
+        self.candidates = candidates
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        existing = None if self.existing is None else _bare(self.existing)
+        return (
+            type(self),
+            self.args,
+            {**vars(self), "existing": existing, "candidates": tuple(map(_bare, self.candidates))},
+        )
+
+
+def _bare(customer: Customer) -> Customer:
+    """What of a customer is no personal data."""
+    return type(customer)(id=customer.id, wallet_id=customer.wallet_id, created_at=customer.created_at)
 
 
 class ConfigurationError(KunaCoreError):
@@ -85,7 +112,10 @@ class NotFoundError(RejectedError):
 
 
 class DuplicateCustomerError(RejectedError):
-    """A customer with this e-mail exists."""
+    """A customer with this e-mail exists; ``existing`` is that customer, where a look-up found it.
+
+    With the code ``"conflict"`` it is another person than the one that was to be ensured.
+    """
 
     __module__ = "kunacore"
 
@@ -124,9 +154,10 @@ class InvalidCustomerError(KunaCoreError, ValueError):
 
 
 class OutcomeUnknownError(KunaCoreError):
-    """The request left, and nothing tells whether the customer was created.
+    """The request left, and neither answers nor look-ups tell whether the customer was created.
 
-    It must not be sent again as if it were new: look the customer up by its e-mail first.
+    It must not be sent again as if it were new: ``ensure_customer`` looks first and creates it only if it is absent.
+    ``candidates`` are the customers that it may be.
     """
 
     __module__ = "kunacore"

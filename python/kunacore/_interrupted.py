@@ -12,22 +12,20 @@ if TYPE_CHECKING:
     from logging import Logger
 
 
-def given_up(reason: BaseException) -> None:
+def given_up(reason: BaseException, call: str) -> None:
     """Tells that the customer may exist: as the cause of the exception that gave the call up, and as a warning."""
     cause = OutcomeUnknownError(
         "the call was given up while it was under way. The customer may or may not have been created. "
-        "Do not send it again as if it were new: look it up by its e-mail first.",
+        "Do not send it again as if it were new: ensure_customer looks first and creates it only if it is absent.",
         attempts=1,
     )
     reason.__cause__ = cause
-    _log().warning("create_customer: %s", cause)
+    _log().warning("%s: %s", call, cause)
 
 
 def answered_too_late(id: str, wallet_id: str) -> None:
     """Keeps the ids of a customer whose creation was confirmed to nobody."""
-    _log().warning(
-        "create_customer: a call that was given up has created a customer: id %s, wallet id %s", id, wallet_id
-    )
+    _log().warning("a call that was given up has created a customer: id %s, wallet id %s", id, wallet_id)
 
 
 def _log() -> Logger:

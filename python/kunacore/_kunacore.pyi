@@ -8,6 +8,7 @@ from kunacore import Customer
 __all__ = [
     "CONNECT_TIMEOUT",
     "DEADLINE",
+    "MAX_ATTEMPTS",
     "TIMEOUT",
     "Client",
     "Mailbox",
@@ -20,6 +21,7 @@ __version__: str
 TIMEOUT: float
 CONNECT_TIMEOUT: float
 DEADLINE: float
+MAX_ATTEMPTS: int
 
 def run_cli(arguments: Sequence[str]) -> int: ...
 
@@ -37,15 +39,33 @@ class Client:
         timeout: float,
         connect_timeout: float,
         deadline: float,
+        max_attempts: int,
+        settle: float | None,
+        reconcile: bool,
+        trust_uniqueness: bool,
+        duplicate_rules: Sequence[Mapping[str, int | Sequence[int] | str]] | None,
         ca_bundle: str | PathLike[str] | None,
         proxy: str | None,
         allow_http: bool,
     ) -> Self: ...
     @property
     def base_url(self) -> str: ...
+    def with_options(
+        self,
+        *,
+        deadline: float | None,
+        max_attempts: int | None,
+        settle: float | None,
+        reconcile: bool | None,
+        trust_uniqueness: bool | None,
+    ) -> Client: ...
     def create_customer(self, fields: dict[str, str | None]) -> Customer: ...
     def create_customer_async(
         self, fields: dict[str, str | None], mailbox: Mailbox, future: Future[Customer]
+    ) -> Pending: ...
+    def ensure_customer(self, fields: dict[str, str | None], maybe_sent: bool) -> Customer: ...
+    def ensure_customer_async(
+        self, fields: dict[str, str | None], maybe_sent: bool, mailbox: Mailbox, future: Future[Customer]
     ) -> Pending: ...
     def find_customers(self, filters: dict[str, str | int | None]) -> list[Customer]: ...
     def find_customers_async(

@@ -7,18 +7,18 @@ from __future__ import annotations
 
 from asyncio import AbstractEventLoop, Future, get_running_loop
 from collections.abc import Callable
-from typing import TypeVar
+from typing import TypeVar, TypeVarTuple
 from weakref import WeakKeyDictionary
 
 from kunacore._kunacore import Mailbox, Pending
 
-Argument = TypeVar("Argument")
+Arguments = TypeVarTuple("Arguments")
 Result = TypeVar("Result")
 
 _mailboxes: WeakKeyDictionary[AbstractEventLoop, Mailbox] = WeakKeyDictionary()
 
 
-async def answer(start: Callable[[Argument, Mailbox, Future[Result]], Pending], argument: Argument) -> Result:
+async def answer(start: Callable[[*Arguments, Mailbox, Future[Result]], Pending], *arguments: *Arguments) -> Result:
     """Starts a call and waits for its answer; the call is given up when the waiting is cancelled."""
     loop = get_running_loop()
     mailbox = _mailboxes.get(loop)
@@ -27,7 +27,7 @@ async def answer(start: Callable[[Argument, Mailbox, Future[Result]], Pending], 
         loop.add_reader(mailbox.fileno(), mailbox.deliver)
         _mailboxes[loop] = mailbox
     future: Future[Result] = loop.create_future()
-    pending = start(argument, mailbox, future)
+    pending = start(*arguments, mailbox, future)
     try:
         return await future
     finally:

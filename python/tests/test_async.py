@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 from example import ALEX, Fields, alex
-from scripted_server import Hang, ScriptedServer
+from scripted_server import Hang, Reply, ScriptedServer
 
 import kunacore
 
@@ -105,6 +105,27 @@ def test_a_creation_that_is_cancelled_says_that_the_customer_may_exist(caplog: p
         assert isinstance(asyncio.run(give_up()), kunacore.OutcomeUnknownError)
     assert "may or may not have been created" in caplog.text
     assert ALEX["email"] not in caplog.text
+
+
+@pytest.mark.parametrize("call", ["create_customer", "ensure_customer"])
+def test_the_wait_for_a_customer_to_appear_can_be_cancelled(call: str) -> None:
+    async def give_up() -> tuple[BaseException | None, float]:
+        client = kunacore.AsyncClient(server.url, api_key="k", settle=3600, deadline=7200)
+        waiting = asyncio.create_task(getattr(client, call)(**ALEX))
+        # The last request asks whether there is any customer at all; then it waits for minutes.
+        while not (server.seen and '"take"' in server.seen[-1].body):
+            await asyncio.sleep(0.01)
+        started = time.monotonic()
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError) as caught:
+            await waiting
+        return caught.value.__cause__, time.monotonic() - started
+
+    nobody = Reply(body=b'{"data":[]}')
+    with ScriptedServer([Reply(500), nobody, nobody] if call == "create_customer" else [nobody, nobody]) as server:
+        cause, seconds = asyncio.run(give_up())
+    assert isinstance(cause, kunacore.OutcomeUnknownError)
+    assert seconds < 0.2
 
 
 def test_the_ids_of_a_customer_whose_call_was_cancelled_too_late_are_logged(

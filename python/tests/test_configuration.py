@@ -27,6 +27,7 @@ def test_the_defaults_are_the_cores() -> None:
         "timeout": _kunacore.TIMEOUT,
         "connect_timeout": _kunacore.CONNECT_TIMEOUT,
         "deadline": _kunacore.DEADLINE,
+        "max_attempts": _kunacore.MAX_ATTEMPTS,
     }
     for cls in (kunacore.Client, kunacore.AsyncClient):
         parameters = inspect.signature(cls).parameters
@@ -34,10 +35,17 @@ def test_the_defaults_are_the_cores() -> None:
 
 
 def test_both_clients_have_the_same_calls() -> None:
-    for name in ("__init__", "create_customer", "find_customers", "customer_details"):
+    for name in (
+        "__init__",
+        "with_options",
+        "create_customer",
+        "ensure_customer",
+        "find_customers",
+        "customer_details",
+    ):
         one, other = (inspect.signature(getattr(cls, name)) for cls in (kunacore.Client, kunacore.AsyncClient))
         assert one == other
-        if name != "__init__":
+        if name not in ("__init__", "with_options"):
             own = inspect.signature(getattr(kunacore, name))
             assert list(own.parameters.values()) == list(one.parameters.values())[1:]
 
@@ -94,13 +102,76 @@ def test_a_limit_is_a_positive_number_of_seconds(name: str, seconds: float) -> N
     assert name in refused(base_url=URL, api_key="k", **{name: seconds})
 
 
+@pytest.mark.parametrize("seconds", [-0.5, float("nan"), float("inf")])
+def test_settle_is_a_number_of_seconds_that_may_be_none(seconds: float) -> None:
+    assert "settle is not" in refused(base_url=URL, api_key="k", settle=seconds)
+    kunacore.Client(URL, api_key="k", settle=0)
+
+
+@pytest.mark.parametrize("attempts", [0, -1, 2**32, 10**30])
+def test_a_call_is_sent_once_at_least(attempts: int) -> None:
+    assert "max_attempts is not between 1 and" in refused(base_url=URL, api_key="k", max_attempts=attempts)
+
+
+@pytest.mark.parametrize(
+    ("rules", "reason"),
+    [
+        ({}, "the duplicate rules cannot be read"),
+        ("409", "the duplicate rules cannot be read"),
+        ([409], "the duplicate rules cannot be read"),
+        ([{"code": "x"}], "missing field `status`"),
+        ([{"status": 400, "text": "x"}], "unknown field `text`"),
+        ([{"status": [400, -1]}], "the duplicate rules cannot be read"),
+        ([{"status": 400, "code": "("}], "is not a regular expression"),
+        ([{"status": 400, "message": b"x"}], "something other than lists, dicts"),
+        ([{"status": {400}}], "something other than lists, dicts"),
+    ],
+    ids=str,
+)
+def test_duplicate_rules_that_cannot_be_meant_are_refused(rules: Any, reason: str) -> None:
+    assert reason in refused(base_url=URL, api_key="k", duplicate_rules=rules)
+
+
+def test_options_of_calls_are_changed_on_the_same_connections(sandbox: kunacore.Sandbox) -> None:
+    client = kunacore.Client(sandbox.url, api_key=sandbox.api_key, settle=0)
+    client.create_customer(**ALEX)
+    sandbox.faults([{"operation": "find", "effect": {"status": {"code": 503}}, "count": 2}])
+    once = client.with_options(max_attempts=1)
+    with pytest.raises(kunacore.NotAppliedError) as caught:
+        once.find_customers()
+    assert caught.value.attempts == 1
+    assert len(client.find_customers()) == 1  # It may send again, and does.
+    sandbox.faults([{"operation": "create", "phase": "after", "effect": {"close": {}}}])
+    with pytest.raises(kunacore.OutcomeUnknownError):
+        once.with_options(reconcile=False).create_customer(**alex(1))
+    assert once.create_customer(**alex(2)).how == "reconciled"
+    client.close()
+    with pytest.raises(RuntimeError, match="the client is closed"):
+        once.find_customers()
+
+
+def test_options_that_cannot_work_are_refused() -> None:
+    client = kunacore.Client(URL, api_key="k")
+    for options in ({"deadline": 0.0}, {"max_attempts": 0}, {"settle": -1.0}):
+        with pytest.raises(kunacore.ConfigurationError, match=next(iter(options))):
+            client.with_options(**options)
+
+
 def test_a_very_long_limit_is_none(sandbox: kunacore.Sandbox) -> None:
     client = kunacore.Client(sandbox.url, api_key=sandbox.api_key, timeout=1e15, connect_timeout=1e15, deadline=1e15)
     assert client.find_customers() == []
 
 
 def test_an_argument_of_the_wrong_type_is_named() -> None:
-    for arguments in ({"api_key": 7}, {"timeout": "hunter2"}, {"ca_bundle": 7}, {"allow_http": "yes"}):
+    for arguments in (
+        {"api_key": 7},
+        {"timeout": "hunter2"},
+        {"max_attempts": 1.5},
+        {"settle": "hunter2"},
+        {"reconcile": "yes"},
+        {"ca_bundle": 7},
+        {"allow_http": "yes"},
+    ):
         with pytest.raises(TypeError, match=next(iter(arguments))):
             kunacore.Client(**{"base_url": URL, "api_key": "k", **arguments})  # type: ignore[arg-type]
 
@@ -128,6 +199,7 @@ def test_the_packages_own_calls_follow_the_environment(monkeypatch: pytest.Monke
             created = kunacore.create_customer(**ALEX)
             assert kunacore.customer_details(created.id).wallet_id == created.wallet_id
             assert [found.id for found in kunacore.find_customers(email=ALEX["email"])] == [created.id]
+            assert kunacore.ensure_customer(**ALEX).id == created.id
             assert [entry["id"] for entry in sandbox.ledger()] == [created.id]
         monkeypatch.setenv("KUNACORE_API_KEY", "another-key")
         with pytest.raises(kunacore.AuthenticationError):

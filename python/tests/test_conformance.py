@@ -77,7 +77,7 @@ def answer(exchange: dict[str, Any]) -> Reply | Close | Hang:
 def arguments(case: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     """The call and its keywords; a required one that the case leaves out is None, as Python demands to be told."""
     ((name, given),) = case["call"].items()
-    return name, {**dict.fromkeys(REQUIRED), **given} if name == "create_customer" else given
+    return name, {**dict.fromkeys(REQUIRED), **given} if name in ("create_customer", "ensure_customer") else given
 
 
 def call(url: str, case: dict[str, Any]) -> Any:
@@ -112,10 +112,18 @@ def check_found(found: Any, result: dict[str, Any]) -> None:
             assert getattr(customer, NAMES.get(name, name)) == wanted
 
 
+def ids(customer: kunacore.Customer) -> dict[str, str]:
+    return {"id": customer.id, "walletId": customer.wallet_id}
+
+
 def check_error(error: kunacore.KunaCoreError, expected: dict[str, Any], case: dict[str, Any]) -> None:
     assert type(error).__name__ == expected["exception"]
-    for name in expected.keys() - {"exception", "kind", "message", "may_show"}:
+    for name in expected.keys() - {"exception", "kind", "message", "may_show", "existing", "candidates"}:
         assert getattr(error, ATTRIBUTES.get(name, name)) == expected[name], name
+    if "existing" in expected:
+        assert (error.existing and ids(error.existing)) == expected["existing"]
+    if "candidates" in expected:
+        assert [ids(candidate) for candidate in error.candidates] == expected["candidates"]
     assert expected.get("message", "") in str(error)
     _, keywords = arguments(case)
     values = [value.strip() for value in [*keywords.values(), *case["client"].values()] if isinstance(value, str)]

@@ -28,9 +28,10 @@ def test_it_holds_what_the_server_said(client: kunacore.Client) -> None:
     assert customer.raw["walletId"] == customer.wallet_id
 
 
-def test_how_is_told_only_of_a_created_customer(client: kunacore.Client) -> None:
+def test_how_is_told_only_of_a_customer_that_was_created_or_ensured(client: kunacore.Client) -> None:
     created = client.create_customer(**ALEX)
     assert created.how == "created"
+    assert client.ensure_customer(**ALEX).how == "adopted"
     assert client.customer_details(created.id).how is None
     assert [found.how for found in client.find_customers()] == [None]
 

@@ -11,7 +11,7 @@ import time
 import pytest
 from conftest import PythonRunner
 from example import ALEX
-from scripted_server import Hang, ScriptedServer
+from scripted_server import Hang, Reply, ScriptedServer
 
 import kunacore
 
@@ -85,6 +85,36 @@ except KeyboardInterrupt as interrupt:
             process.send_signal(signal.SIGINT)
             out, _ = process.communicate(timeout=20)
     assert out.strip() == "OutcomeUnknownError"
+
+
+@pytest.mark.parametrize("call", ["create_customer(**ALEX)", "ensure_customer(**ALEX)"])
+def test_ctrl_c_ends_the_wait_for_a_customer_to_appear(call: str) -> None:
+    program = f"""
+import kunacore, signal, time
+from example import ALEX
+signal.signal(signal.SIGINT, signal.default_int_handler)
+try:
+    kunacore.Client(settle=3600, deadline=7200).{call}
+except KeyboardInterrupt as interrupt:
+    print(type(interrupt.__cause__).__name__, time.time())
+"""
+    nobody = Reply(body=b'{"data":[]}')
+    with ScriptedServer([Reply(500), nobody, nobody] if "create" in call else [nobody, nobody]) as server:
+        path = os.path.dirname(__file__)
+        variables = {"KUNACORE_BASE_URL": server.url, "KUNACORE_API_KEY": "k", "PYTHONPATH": path}
+        with subprocess.Popen(
+            [sys.executable, "-c", program], env={**os.environ, **variables}, stdout=subprocess.PIPE, text=True
+        ) as process:
+            # The last of them asks whether there is any customer at all; then it waits for minutes.
+            while not (server.seen and '"take"' in server.seen[-1].body) and process.poll() is None:
+                time.sleep(0.01)
+            sent = time.time()
+            process.send_signal(signal.SIGINT)
+            out, _ = process.communicate(timeout=20)
+    cause, ended = out.split()
+    assert cause == "OutcomeUnknownError"
+    # It takes 0.1 s at most; the rest is for a busy machine.
+    assert float(ended) - sent < 2
 
 
 @pytest.mark.parametrize("wait", ["client.find_customers()", "asyncio.run(kunacore.AsyncClient().find_customers())"])

@@ -4,14 +4,14 @@
 //! same configuration at its first call.
 
 use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use kunacore::{ClientBuilder, CredentialParts};
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-use crate::call::{Answer, Call};
+use crate::call::{Answer, Call, Options};
 use crate::mailbox::{Mailbox, Pending};
 use crate::process::OfProcess;
 use crate::{arguments, failure, settings, workers};
@@ -21,15 +21,18 @@ use crate::{arguments, failure, settings, workers};
 pub(crate) struct Client {
     base_url: String,
     builder: ClientBuilder,
-    /// None once it is closed. Locked only by a thread that holds the GIL and keeps it meanwhile, as in `workers`.
-    core: Mutex<Option<OfProcess<kunacore::Client>>>,
+    /// None once it is closed. Locked only by a thread that holds the GIL and keeps it meanwhile, as in `workers`. Shared by
+    /// the clients that `with_options` makes of one.
+    core: Arc<Mutex<Option<OfProcess<kunacore::Client>>>>,
+    options: Options,
 }
 
 #[pymethods]
 impl Client {
     #[new]
     #[pyo3(signature = (*, base_url, api_key, access_token, email, password, merchant_id, timeout, connect_timeout,
-                        deadline, ca_bundle, proxy, allow_http))]
+                        deadline, max_attempts, settle, reconcile, trust_uniqueness, duplicate_rules, ca_bundle, proxy,
+                        allow_http))]
     #[expect(clippy::too_many_arguments, reason = "they are the keywords of the Python constructor")]
     fn new(
         py: Python<'_>,
@@ -42,6 +45,11 @@ impl Client {
         timeout: f64,
         connect_timeout: f64,
         deadline: f64,
+        max_attempts: &Bound<'_, PyAny>,
+        settle: Option<f64>,
+        reconcile: bool,
+        trust_uniqueness: bool,
+        duplicate_rules: Option<&Bound<'_, PyAny>>,
         ca_bundle: Option<PathBuf>,
         proxy: Option<String>,
         allow_http: bool,
@@ -61,7 +69,16 @@ impl Client {
             .timeout(settings::limit(py, "timeout", timeout)?)
             .connect_timeout(settings::limit(py, "connect_timeout", connect_timeout)?)
             .deadline(settings::limit(py, "deadline", deadline)?)
+            .max_attempts(settings::attempts(max_attempts)?)
+            .reconcile(reconcile)
+            .trust_uniqueness(trust_uniqueness)
             .allow_http(settings::allow_http(py, allow_http)?);
+        if let Some(seconds) = settle {
+            builder = builder.settle(settings::settle(py, seconds)?);
+        }
+        if let Some(rules) = duplicate_rules {
+            builder = builder.duplicate_rules(settings::duplicate_rules(rules)?);
+        }
         if let Some(path) = ca_bundle {
             builder = builder.ca_bundle(path);
         }
@@ -69,7 +86,36 @@ impl Client {
             builder = builder.proxy(url);
         }
         let core = builder.clone().build().map_err(|error| failure::exception(py, &error))?;
-        Ok(Self { base_url, builder, core: Mutex::new(Some(OfProcess::new(core))) })
+        let core = Arc::new(Mutex::new(Some(OfProcess::new(core))));
+        Ok(Self { base_url, builder, core, options: Options::default() })
+    }
+
+    /// A client on the same connections whose calls have other options; None leaves one as it is.
+    #[pyo3(signature = (*, deadline, max_attempts, settle, reconcile, trust_uniqueness))]
+    fn with_options(
+        &self,
+        py: Python<'_>,
+        deadline: Option<f64>,
+        max_attempts: Option<&Bound<'_, PyAny>>,
+        settle: Option<f64>,
+        reconcile: Option<bool>,
+        trust_uniqueness: Option<bool>,
+    ) -> PyResult<Self> {
+        let deadline = deadline.map(|seconds| settings::limit(py, "deadline", seconds)).transpose()?;
+        let max_attempts = max_attempts.map(settings::attempts).transpose()?;
+        let settle = settle.map(|seconds| settings::settle(py, seconds)).transpose()?;
+        Ok(Self {
+            base_url: self.base_url.clone(),
+            builder: self.builder.clone(),
+            core: Arc::clone(&self.core),
+            options: Options {
+                deadline: deadline.or(self.options.deadline),
+                max_attempts: max_attempts.or(self.options.max_attempts),
+                settle: settle.or(self.options.settle),
+                reconcile: reconcile.or(self.options.reconcile),
+                trust_uniqueness: trust_uniqueness.or(self.options.trust_uniqueness),
+            },
+        })
     }
 
     /// Where the server is.
@@ -90,7 +136,23 @@ impl Client {
         mailbox: &Mailbox,
         future: Py<PyAny>,
     ) -> PyResult<Pending> {
-        mailbox.start(fields.py(), self.core(fields.py())?, Call::Create(arguments::customer(fields)?), future)
+        self.start(fields.py(), mailbox, Call::Create(arguments::customer(fields)?), future)
+    }
+
+    /// Looks a customer up, and creates it if it is absent.
+    fn ensure_customer(&self, fields: &Bound<'_, PyDict>, maybe_sent: bool) -> PyResult<Answer> {
+        self.wait(fields.py(), Call::Ensure(arguments::customer(fields)?, maybe_sent))
+    }
+
+    /// As `ensure_customer`, but the answer goes through the event loop's mailbox to `future`.
+    fn ensure_customer_async(
+        &self,
+        fields: &Bound<'_, PyDict>,
+        maybe_sent: bool,
+        mailbox: &Mailbox,
+        future: Py<PyAny>,
+    ) -> PyResult<Pending> {
+        self.start(fields.py(), mailbox, Call::Ensure(arguments::customer(fields)?, maybe_sent), future)
     }
 
     /// Looks customers up by filters by name.
@@ -105,7 +167,7 @@ impl Client {
         mailbox: &Mailbox,
         future: Py<PyAny>,
     ) -> PyResult<Pending> {
-        mailbox.start(filters.py(), self.core(filters.py())?, Call::Find(arguments::filter(filters)?), future)
+        self.start(filters.py(), mailbox, Call::Find(arguments::filter(filters)?), future)
     }
 
     /// Reads one customer by its id.
@@ -115,7 +177,7 @@ impl Client {
 
     /// As `customer_details`, but the answer goes through the event loop's mailbox to `future`.
     fn customer_details_async(&self, id: &Bound<'_, PyAny>, mailbox: &Mailbox, future: Py<PyAny>) -> PyResult<Pending> {
-        mailbox.start(id.py(), self.core(id.py())?, Call::Details(arguments::text("id", id)?), future)
+        self.start(id.py(), mailbox, Call::Details(arguments::text("id", id)?), future)
     }
 
     /// Closes the connections that are not in use; calls under way are finished, later ones are refused.
@@ -127,7 +189,11 @@ impl Client {
 
 impl Client {
     fn wait(&self, py: Python<'_>, call: Call) -> PyResult<Answer> {
-        workers::wait(py, call.run(self.core(py)?))
+        workers::wait(py, call.run(self.core(py)?, self.options))
+    }
+
+    fn start(&self, py: Python<'_>, mailbox: &Mailbox, call: Call, future: Py<PyAny>) -> PyResult<Pending> {
+        mailbox.start(py, self.core(py)?, call, self.options, future)
     }
 
     /// The core client of this process.

@@ -10,7 +10,7 @@ use crate::json;
 
 const DAY: u64 = 24 * 60 * 60;
 
-/// The Python object; `how` is known only of a customer that was just created.
+/// The Python object; `how` is known only of a customer that was created or ensured.
 pub(crate) fn to_python<'py>(py: Python<'py>, customer: &Customer, how: Option<How>) -> PyResult<Bound<'py, PyAny>> {
     let fields = PyDict::new(py);
     fields.set_item("id", customer.id().as_str())?;

@@ -2,9 +2,11 @@
 //!
 //! The exceptions are defined in Python (`kunacore._errors`), so that they can be pickled and inherit from `ValueError`.
 
-use kunacore::{Error, ErrorKind, Outcome};
+use kunacore::{Customer, Error, ErrorKind, Outcome};
 use pyo3::prelude::*;
-use pyo3::types::PyDict;
+use pyo3::types::{PyDict, PyTuple};
+
+use crate::customer;
 
 /// The exception for a failed call.
 pub(crate) fn exception(py: Python<'_>, error: &Error) -> PyErr {
@@ -26,6 +28,14 @@ fn build(py: Python<'_>, error: &Error) -> PyResult<PyErr> {
     details.set_item("request_id", error.request_id())?;
     details.set_item("retry_after", error.retry_after().map(|wait| wait.as_secs_f64()))?;
     details.set_item("attempts", error.attempts())?;
+    let found = |found: &Customer| customer::to_python(py, found, None);
+    if let Some(existing) = error.existing() {
+        details.set_item("existing", found(existing)?)?;
+    }
+    if !error.candidates().is_empty() {
+        let candidates = error.candidates().iter().map(found).collect::<PyResult<Vec<_>>>()?;
+        details.set_item("candidates", PyTuple::new(py, candidates)?)?;
+    }
     if error.kind() == ErrorKind::InvalidCustomer {
         let problems = PyDict::new(py);
         for problem in error.problems() {

@@ -46,6 +46,7 @@ mod _kunacore {
         let seconds = |name: &str, duration: Duration| module.add(name, duration.as_secs_f64());
         seconds("TIMEOUT", defaults::TIMEOUT)?;
         seconds("CONNECT_TIMEOUT", defaults::CONNECT_TIMEOUT)?;
-        seconds("DEADLINE", defaults::DEADLINE)
+        seconds("DEADLINE", defaults::DEADLINE)?;
+        module.add("MAX_ATTEMPTS", defaults::MAX_ATTEMPTS)
     }
 }

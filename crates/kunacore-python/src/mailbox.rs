@@ -14,7 +14,7 @@ use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use tokio::task::AbortHandle;
 
-use crate::call::{Answer, Call};
+use crate::call::{Answer, Call, Options};
 use crate::workers;
 
 /// The answers for one event loop, which must call `deliver` whenever `fileno` can be read.
@@ -83,11 +83,12 @@ impl Mailbox {
         py: Python<'_>,
         core: kunacore::Client,
         call: Call,
+        options: Options,
         future: Py<PyAny>,
     ) -> PyResult<Pending> {
         let mut delivery = Delivery { slot: Arc::clone(&self.slot), letter: Some(Letter { future, answer: None }) };
         let task = workers::runtime(py)?.spawn(async move {
-            let answer = call.run(core).await;
+            let answer = call.run(core, options).await;
             if let Some(letter) = &mut delivery.letter {
                 letter.answer = Some(answer);
             }

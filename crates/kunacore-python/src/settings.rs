@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use kunacore::{CredentialParts, Credentials, environment};
+use kunacore::{CredentialParts, Credentials, DuplicateRule, environment};
+use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 
-use crate::failure;
+use crate::{arguments, failure};
 
 /// Where the server is.
 pub(crate) fn base_url(py: Python<'_>, given: Option<String>) -> PyResult<String> {
@@ -25,6 +26,41 @@ pub(crate) fn credentials(py: Python<'_>, given: CredentialParts) -> PyResult<Cr
         Ok(None) => environment::credentials().map_err(|error| failure::exception(py, &error)),
         Err(error) => Err(failure::exception(py, &error)),
     }
+}
+
+/// How often a request may be sent.
+pub(crate) fn attempts(given: &Bound<'_, PyAny>) -> PyResult<u32> {
+    match arguments::whole("max_attempts", given, u32::MAX) {
+        Ok(0) => {}
+        Err(error) if !error.is_instance_of::<PyTypeError>(given.py()) => {}
+        result => return result,
+    }
+    let what = format!("max_attempts is not between 1 and {}", u32::MAX);
+    Err(failure::configuration(given.py(), &what, "Give 1 to send once, or more."))
+}
+
+/// How long a server may act on a request, in seconds.
+pub(crate) fn settle(py: Python<'_>, seconds: f64) -> PyResult<Duration> {
+    Duration::try_from_secs_f64(seconds).map_err(|_| {
+        let what = "settle is not a finite number of seconds, 0 or more";
+        failure::configuration(py, what, "Give seconds, such as 30 or 0.5.")
+    })
+}
+
+/// Rules as dicts, which become JSON on their way.
+pub(crate) fn duplicate_rules(given: &Bound<'_, PyAny>) -> PyResult<Vec<DuplicateRule>> {
+    let py = given.py();
+    let json = py.import("json")?.call_method1("dumps", (given,)).map_err(|error| {
+        if error.is_instance_of::<PyTypeError>(py) || error.is_instance_of::<PyValueError>(py) {
+            let what = "the duplicate rules hold something other than lists, dicts, text and whole numbers";
+            let next = r#"Give a list such as [{"status": [400, 422], "code": "^EMAIL_IN_USE$"}]."#;
+            failure::configuration(py, what, next)
+        } else {
+            error
+        }
+    })?;
+    let json: String = json.extract()?;
+    DuplicateRule::list_from_json(json.as_bytes()).map_err(|error| failure::exception(py, &error))
 }
 
 /// A time limit in seconds.
