@@ -5,31 +5,64 @@ use std::path::Path;
 
 use clap::CommandFactory;
 use clap_complete::Shell;
-use kunacore::{CustomerFilter, NewCustomer};
+use kunacore::{Created, CustomerFilter, How, NewCustomer};
 use kunacore_sandbox::{Sandbox, SandboxOptions};
 
-use crate::arguments::{self, Arguments, Create, Find, Global};
+use crate::arguments::{self, Arguments, Customer, Find, Global};
 use crate::authority;
 use crate::connect::connect;
 use crate::output::{Failure, Output};
 
 /// `kunacore create`
-pub(crate) async fn create(create: &Create, global: &Global, output: &Output) -> Result<(), Failure> {
-    let customer = match &create.from {
-        Some(path) => NewCustomer::from_json(&read(path)?)?,
-        None => {
-            create.fields().fold(NewCustomer::builder(), |builder, (field, value)| builder.set(field, value)).build()?
-        }
-    };
+pub(crate) async fn create(customer: &Customer, global: &Global, output: &Output) -> Result<(), Failure> {
+    let customer = given(customer)?;
     let connection = connect(global, output).await?;
-    let created = tokio::select! {
-        created = connection.client.create_customer(&customer).detailed() => created?,
+    gain(connection.client.create_customer(&customer).detailed(), output).await
+}
+
+/// `kunacore ensure`
+pub(crate) async fn ensure(
+    customer: &Customer,
+    never_sent: bool,
+    global: &Global,
+    output: &Output,
+) -> Result<(), Failure> {
+    let customer = given(customer)?;
+    let connection = connect(global, output).await?;
+    gain(connection.client.ensure_customer(&customer).maybe_sent(!never_sent).detailed(), output).await
+}
+
+/// The customer of flags or file.
+fn given(customer: &Customer) -> Result<NewCustomer, Failure> {
+    match &customer.from {
+        Some(path) => Ok(NewCustomer::from_json(&read(path)?)?),
+        None => {
+            let builder =
+                customer.fields().fold(NewCustomer::builder(), |builder, (field, value)| builder.set(field, value));
+            Ok(builder.build()?)
+        }
+    }
+}
+
+/// Waits for a customer, and shows it.
+async fn gain(
+    call: impl IntoFuture<Output = Result<Created, kunacore::Error>>,
+    output: &Output,
+) -> Result<(), Failure> {
+    let Created { customer, how, .. } = tokio::select! {
+        created = call => created?,
         Ok(()) = asked_to_end() => return Err(Failure::Interrupted),
     };
-    output.customer(&created.customer, Some(created.how)).map_err(|failure| match failure {
-        Failure::Stdout(_) => Failure::CreatedUnwritten {
-            id: created.customer.id().to_string(),
-            wallet_id: created.customer.wallet_id().to_string(),
+    match how {
+        How::Reconciled => output.note("the answer was lost; a look-up found the customer, which this command created"),
+        How::Adopted => output.note("the customer existed before; none was created"),
+        _ => {}
+    }
+    output.customer(&customer, Some(how)).map_err(|failure| match failure {
+        Failure::Stdout(_) => Failure::Unwritten {
+            happened: if how == How::Adopted { "exists" } else { "was created" },
+            id: customer.id().to_string(),
+            wallet_id: customer.wallet_id().to_string(),
         },
         other => other,
     })

@@ -1,6 +1,6 @@
 //! From flags and environment to a client, of a real server or of a sandbox in this process.
 
-use kunacore::{Client, Credentials, environment};
+use kunacore::{Client, Credentials, DuplicateRule, environment};
 use kunacore_sandbox::{Sandbox, SandboxOptions};
 
 use crate::arguments::Global;
@@ -37,6 +37,15 @@ pub(crate) async fn connect(global: &Global, output: &Output) -> Result<Connecti
     }
     if let Some(deadline) = global.deadline {
         builder = builder.deadline(deadline);
+    }
+    if let Some(settle) = global.settle {
+        builder = builder.settle(settle);
+    }
+    builder = builder.trust_uniqueness(global.trust_uniqueness);
+    if let Some(path) = &global.duplicate_rules {
+        let json = std::fs::read(path)
+            .map_err(|error| Failure::usage(format!("{} cannot be read: {error}", path.display())))?;
+        builder = builder.duplicate_rules(DuplicateRule::list_from_json(&json)?);
     }
     if let Some(path) = &global.ca_bundle {
         builder = builder.ca_bundle(path);

@@ -19,8 +19,20 @@ Example:
   kunacore demo";
 
 pub(crate) const CREATE: &str = "\
+A request is sent again only after proof that it did nothing. When the outcome is unknown all the same (exit status 3),
+`kunacore ensure` with the same customer is the next step.
+
 Example:
   kunacore create --sandbox --email alexsmith@mail.com --first-name Alex --last-name Smith --country FR \\
+    --verification-document-id FV633452 --residence-address 'Champ de Mars, Paris'";
+
+pub(crate) const ENSURE: &str = "\
+For work that may be delivered more than once, and after an unknown outcome. A customer with this e-mail is adopted when it
+is the same person: by the external id where both have one, else by the names. An absent one is created only after --settle
+has passed and a second look-up has not found it, unless --never-sent says that nobody can have sent it.
+
+Example:
+  kunacore ensure --sandbox --never-sent --email alexsmith@mail.com --first-name Alex --last-name Smith --country FR \\
     --verification-document-id FV633452 --residence-address 'Champ de Mars, Paris'";
 
 pub(crate) const FIND: &str = "\

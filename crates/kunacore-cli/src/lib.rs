@@ -53,7 +53,8 @@ fn dispatch(arguments: &Arguments, output: &Output) -> Result<(), Failure> {
     runtime.block_on(async {
         match &arguments.command {
             Command::Demo => demo::run(output).await,
-            Command::Create(create) => commands::create(create, global, output).await,
+            Command::Create(customer) => commands::create(customer, global, output).await,
+            Command::Ensure { customer, never_sent } => commands::ensure(customer, *never_sent, global, output).await,
             Command::Find(filter) => commands::find(filter, global, output).await,
             Command::Show { id } => commands::show(id, global, output).await,
             Command::Sandbox(options) => commands::sandbox(options, output).await,

@@ -25,8 +25,8 @@ pub(crate) enum Failure {
     Usage { message: String, next: String },
     /// Stdout could not be written; nothing to say when its reader has just gone.
     Stdout(io::Error),
-    /// A customer was created, and stdout could not be written: its ids must not be lost with it.
-    CreatedUnwritten { id: String, wallet_id: String },
+    /// A customer was gained, and stdout could not be written: its ids must not be lost with it.
+    Unwritten { happened: &'static str, id: String, wallet_id: String },
     /// Ctrl-C came while a customer was being created.
     Interrupted,
 }
@@ -113,16 +113,17 @@ impl Output {
                 self.complain(&message, &next, &usage_json(&message, &next));
                 status::USAGE
             }
-            Err(Failure::CreatedUnwritten { id, wallet_id }) => {
+            Err(Failure::Unwritten { happened, id, wallet_id }) => {
                 let message =
-                    format!("the customer was created (id {id}, wallet {wallet_id}), but stdout cannot be written");
+                    format!("the customer {happened} (id {id}, wallet {wallet_id}), but stdout cannot be written");
                 let next = "Note the ids; do not create the customer again.";
                 self.complain(&message, next, &plain_json(Outcome::Unknown, &message, next));
                 status::UNKNOWN
             }
             Err(Failure::Interrupted) => {
                 let message = "interrupted while the customer was being created: it may or may not have been created";
-                let next = "Do not send it again as if it were new: look it up by its e-mail first.";
+                let next = "Do not send it again as if it were new: kunacore ensure looks first and creates it only if it \
+                            is absent.";
                 self.complain(message, next, &plain_json(Outcome::Unknown, message, next));
                 status::UNKNOWN
             }
@@ -202,7 +203,7 @@ fn customer_values(customer: &Customer, how: Option<How>) -> Map<String, Value> 
 }
 
 fn error_json(error: &kunacore::Error) -> Value {
-    json!({
+    let mut shown = json!({
         "outcome": error.outcome().as_str(),
         "code": error.code(),
         "field": error.problems().first().map(|problem| problem.field()),
@@ -211,7 +212,16 @@ fn error_json(error: &kunacore::Error) -> Value {
         "request_id": error.request_id(),
         "attempts": error.attempts(),
         "next": error.next(),
-    })
+    });
+    // Customers by their ids alone: a log of errors is no place for the rest.
+    let ids = |customer: &Customer| json!({"id": customer.id().as_str(), "walletId": customer.wallet_id().as_str()});
+    if let Some(existing) = error.existing() {
+        shown["existing"] = ids(existing);
+    }
+    if !error.candidates().is_empty() {
+        shown["candidates"] = error.candidates().iter().map(ids).collect();
+    }
+    shown
 }
 
 fn usage_json(message: &str, next: &str) -> Value {

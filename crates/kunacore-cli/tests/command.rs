@@ -2,6 +2,11 @@
 
 #![allow(clippy::unwrap_used, reason = "these are tests")]
 
+#[path = "command/defaults.rs"]
+mod defaults;
+#[path = "command/settle.rs"]
+mod settle;
+
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
@@ -206,10 +211,12 @@ fn a_server_that_cannot_be_reached_ends_with_status_4() {
 fn a_server_that_never_answers_ends_with_status_3() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
-    let output = kunacore(&[&["create", "--base-url", &url, "--timeout", "200ms", "--json"][..], &ALEX].concat())
-        .env("KUNACORE_API_KEY", "k")
-        .output()
-        .unwrap();
+    let output = kunacore(
+        &[&["create", "--base-url", &url, "--timeout", "200ms", "--settle", "0", "--json"][..], &ALEX].concat(),
+    )
+    .env("KUNACORE_API_KEY", "k")
+    .output()
+    .unwrap();
     assert_eq!(output.status.code(), Some(3));
     assert_eq!(json(&err(&output))["outcome"], "unknown");
 }
@@ -399,7 +406,7 @@ fn every_help_ends_with_an_example_that_works() {
         .filter_map(|line| line.split_whitespace().next())
         .filter(|name| *name != "help")
         .collect();
-    assert_eq!(commands, ["demo", "create", "find", "show", "sandbox", "schema", "completions", "man"]);
+    assert_eq!(commands, ["demo", "create", "ensure", "find", "show", "sandbox", "schema", "completions", "man"]);
 
     let folder = tempfile::tempdir().unwrap();
     let bin = Path::new(env!("CARGO_BIN_EXE_kunacore")).parent().unwrap();

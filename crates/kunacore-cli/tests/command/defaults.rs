@@ -1,0 +1,53 @@
+//! Every default that a help text, a Python signature or a page quotes is the core's.
+
+use std::time::Duration;
+
+use kunacore::defaults::{CONNECT_TIMEOUT, DEADLINE, MAX_ATTEMPTS, SETTLE, TIMEOUT};
+
+use crate::{out, run};
+
+/// A file of this repository.
+fn file(path: &str) -> String {
+    std::fs::read_to_string(format!("{}/../../{path}", env!("CARGO_MANIFEST_DIR"))).unwrap()
+}
+
+fn quotes(text: &str, page: &str, quoted: &[String]) {
+    let flat = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    for words in quoted {
+        assert!(flat.contains(words), "{page} does not say: {words}");
+    }
+}
+
+fn seconds(time: Duration) -> u64 {
+    assert_eq!(time.subsec_nanos(), 0, "quoted in whole seconds");
+    time.as_secs()
+}
+
+#[test]
+fn the_help_quotes_the_defaults() {
+    let [timeout, deadline, settle] = [TIMEOUT, DEADLINE, SETTLE].map(seconds);
+    let help = out(&run(&["create", "--help"]));
+    for (flag, default) in [
+        ("--timeout", format!("[default: {timeout}s]")),
+        ("--deadline", format!("[default: {deadline}s]")),
+        ("--settle", format!("[default: the longer of --timeout and {settle}s]")),
+    ] {
+        let line = help.lines().find(|line| line.trim_start().starts_with(flag)).unwrap_or_default();
+        quotes(line, flag, &[default]);
+    }
+}
+
+#[test]
+fn the_python_clients_have_and_quote_the_defaults() {
+    let [timeout, connect_timeout, deadline, settle] = [TIMEOUT, CONNECT_TIMEOUT, DEADLINE, SETTLE].map(seconds);
+    for path in ["python/kunacore/_client.py", "python/kunacore/_async_client.py"] {
+        let quoted = [
+            format!(" timeout: float = {timeout}.0,"),
+            format!(" connect_timeout: float = {connect_timeout}.0,"),
+            format!(" deadline: float = {deadline}.0,"),
+            format!(" max_attempts: int = {MAX_ATTEMPTS},"),
+            format!("None is the longer of ``timeout`` and {settle} seconds."),
+        ];
+        quotes(&file(path), path, &quoted);
+    }
+}
