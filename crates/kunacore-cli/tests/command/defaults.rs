@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use kunacore::defaults::{CONNECT_TIMEOUT, DEADLINE, MAX_ATTEMPTS, SETTLE, TIMEOUT};
+use kunacore::defaults::{CONNECT_TIMEOUT, DEADLINE, MAX_ATTEMPTS, RETRY_AFTER_CAP, SETTLE, TIMEOUT};
 
 use crate::{out, run};
 
@@ -50,4 +50,18 @@ fn the_python_clients_have_and_quote_the_defaults() {
         ];
         quotes(&file(path), path, &quoted);
     }
+}
+
+#[test]
+fn the_readme_quotes_the_defaults() {
+    let [timeout, connect_timeout, deadline, settle] = [TIMEOUT, CONNECT_TIMEOUT, DEADLINE, SETTLE].map(seconds);
+    let quoted = [
+        format!("| `timeout` | {timeout} s |"),
+        format!("| `connect_timeout` | {connect_timeout} s |"),
+        format!("| `deadline` | {deadline} s |"),
+        format!("| `max_attempts` | {MAX_ATTEMPTS} |"),
+        format!("| `settle` | the longer of `timeout` and {settle} s |"),
+        format!("the time that it asks for is waited, up to {} s,", seconds(RETRY_AFTER_CAP)),
+    ];
+    quotes(&file("README.md"), "README.md", &quoted);
 }
