@@ -39,6 +39,7 @@ async fn a_server_that_is_not_trusted_is_sent_nothing_and_the_error_says_why() {
     assert_eq!((error.kind(), error.outcome()), (ErrorKind::Unavailable, Outcome::NotApplied));
     assert_eq!(error.code(), Some("connect"));
     assert!(error.message().contains("invalid peer certificate"), "{error}");
+    assert!(error.next().contains("ca_bundle (--ca-bundle) or SSL_CERT_FILE"), "{error}");
     assert_eq!(sandbox.ledger().unwrap().requests.create, 0);
 }
 

@@ -32,6 +32,8 @@ pub(crate) const LOOK_FIRST: &str = "Do not send it again as if it were new: ens
     and creates it only if it is absent.";
 const TRY_AGAIN: &str = "It can be tried again.";
 const CHECK_SERVER: &str = "Check the base URL, the network and that the server runs; then try again.";
+const TRUST_AUTHORITY: &str = "Check the base URL; if the certificate is from an authority of your own, trust that with \
+    ca_bundle (--ca-bundle) or SSL_CERT_FILE.";
 const CHECK_CREDENTIALS: &str = "Check the credentials and what they are allowed to do.";
 const TURN_OFF_ENCRYPTION: &str =
     "Message encryption is switched on for this partner; this client needs it switched off.";
@@ -71,7 +73,8 @@ pub(crate) fn creation(
         Observation::Reply(reply) => reply,
         Observation::NotSent(cause) => {
             let what = "the customer was not sent";
-            return Err(unanswered(Class::NotSent, ErrorKind::Unavailable, cause, what, NOT_CREATED, CHECK_SERVER));
+            let next = cause.advice();
+            return Err(unanswered(Class::NotSent, ErrorKind::Unavailable, cause, what, NOT_CREATED, next));
         }
         Observation::TurnedAway(cause) => {
             let what = "the server turned the customer away unseen";
@@ -163,7 +166,7 @@ pub(crate) fn reading<T>(
         Observation::Reply(reply) => reply,
         Observation::NotSent(cause) | Observation::TurnedAway(cause) | Observation::Lost(cause) => {
             let what = cause.sentence(&format!("the {name} got no answer"));
-            return Err(unavailable(what, CHECK_SERVER).code(cause.code).into());
+            return Err(unavailable(what, cause.advice()).code(cause.code).into());
         }
     };
     let facts = Facts::of(&reply);
@@ -322,6 +325,11 @@ impl Facts {
 }
 
 impl Cause {
+    /// What to do about a server that was not reached.
+    fn advice(&self) -> &'static str {
+        if self.distrusted { TRUST_AUTHORITY } else { CHECK_SERVER }
+    }
+
     fn sentence(&self, what: &str) -> String {
         match self.detail.as_str() {
             "" => format!("{what} in time"),

@@ -82,6 +82,8 @@ pub(crate) struct Cause {
     pub(crate) code: &'static str,
     /// The lowest layer's words, such as "Connection refused"; empty when the time was simply over.
     pub(crate) detail: String,
+    /// The server's certificate was not accepted.
+    pub(crate) distrusted: bool,
 }
 
 /// Sends one request and waits for its answer, at most for `limit`.
@@ -112,7 +114,7 @@ pub(crate) async fn exchange(
             let turned_away = error.as_ref().is_some_and(|error| evidence::turned_away(error));
             (Cause::of(error), turned_away)
         }
-        Err(_) => (Cause { code: "timeout", detail: String::new() }, false),
+        Err(_) => (Cause { code: "timeout", detail: String::new(), distrusted: false }, false),
     };
     let unsent = guard.finish();
     let observation = match attempt.take_reply() {
@@ -260,6 +262,15 @@ impl Cause {
             lowest = Some(deeper);
         }
         let detail = lowest.map(ToString::to_string).unwrap_or_default();
-        Self { code, detail: text::printable(&detail, text::MESSAGE_CHARS) }
+        let distrusted = lowest.is_some_and(is_distrust);
+        Self { code, detail: text::printable(&detail, text::MESSAGE_CHARS), distrusted }
+    }
+}
+
+/// Whether a certificate was not accepted. The TLS layers wrap that into an I/O error, and that into another.
+fn is_distrust(error: &(dyn std::error::Error + 'static)) -> bool {
+    match error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
+        Some(wrapped) => is_distrust(wrapped),
+        None => matches!(error.downcast_ref(), Some(rustls::Error::InvalidCertificate(_))),
     }
 }
