@@ -4,7 +4,7 @@ use crate::clock;
 use crate::customer::{Customer, How};
 use crate::error::{Error, ErrorKind};
 use crate::lookup::Sighting;
-use crate::matching::{self, Hits};
+use crate::matching;
 use crate::retry::Retry;
 use crate::send::{Creation, Gained, Look, Server, UNPROVEN};
 
@@ -24,8 +24,8 @@ impl<S: Server> Creation<'_, S> {
         let trust = self.options.trust_uniqueness;
         let waits = maybe_sent && !trust;
         let looked = self.watch(clock::now(), |sighting, moment| match sighting {
-            Sighting::Present(hits) => match self.adopt(hits, 0) {
-                Some(adopted) => Look::End(First::Adopted(Box::new(adopted))),
+            Sighting::Present(hits) => match self.earliest(hits.customers.iter()) {
+                Some(found) => Look::End(First::Adopted(Box::new(Gained::found(hits, found, How::Adopted, 0)))),
                 // One of ours may still appear beside it.
                 None if waits && !moment.server_is_done => Look::Go(Error::other_person(hits)),
                 None => Look::End(First::Failed(Error::other_person(hits))),
@@ -46,25 +46,25 @@ impl<S: Server> Creation<'_, S> {
         }
         match self.run(retry).await {
             // Somebody else was faster, or find does not show everybody.
-            Err(error) if error.kind() == ErrorKind::Duplicate => match error.existing() {
-                Some(existing) if matching::matches(self.customer, existing) => Ok(Gained {
+            Err(error) if error.kind() == ErrorKind::Duplicate => match self.earliest(error.known()) {
+                Some(existing) => Ok(Gained {
                     customer: existing.clone(),
                     how: How::Adopted,
                     attempts: error.attempts(),
                     status: error.status().unwrap_or_default(),
                     request_id: error.request_id().map(str::to_owned),
                 }),
-                Some(_) => Err(error.with_code("conflict")),
+                None if error.existing().is_some() => Err(error.with_code("conflict")),
                 None => Err(error),
             },
             result => result,
         }
     }
 
-    /// The first created of those that match: whoever asks, and whenever, gets the same.
-    fn adopt(&self, hits: &Hits, attempts: u32) -> Option<Gained> {
-        let earliest = |customer: &&Customer| (customer.created_at().is_none(), customer.created_at());
-        let customer = hits.matching(self.customer).min_by_key(earliest)?;
-        Some(Gained::found(hits, customer, How::Adopted, attempts))
+    /// The first created of those that are the person that was sent: whoever asks, and whenever, gets the same.
+    fn earliest<'h>(&self, found: impl Iterator<Item = &'h Customer>) -> Option<&'h Customer> {
+        found
+            .filter(|found| matching::matches(self.customer, found))
+            .min_by_key(|customer| (customer.created_at().is_none(), customer.created_at()))
     }
 }

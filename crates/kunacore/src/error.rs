@@ -205,6 +205,11 @@ impl Error {
         self
     }
 
+    /// Every customer that it names.
+    pub(crate) fn known(&self) -> impl Iterator<Item = &Customer> {
+        self.0.existing.iter().chain(&self.0.candidates)
+    }
+
     pub(crate) fn parts_mut(&mut self) -> &mut Parts {
         &mut self.0
     }

@@ -51,11 +51,6 @@ pub(crate) struct Hits {
 }
 
 impl Hits {
-    /// Those that are the person that was sent.
-    pub(crate) fn matching(&self, sent: &NewCustomer) -> impl Iterator<Item = &Customer> {
-        self.customers.iter().filter(|found| matches(sent, found))
-    }
-
     /// The one that was created last; `None` only of no customers.
     pub(crate) fn newest(&self) -> Option<&Customer> {
         self.customers.iter().max_by_key(|customer| customer.created_at())

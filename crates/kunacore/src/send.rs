@@ -137,7 +137,7 @@ impl<S: Server> Creation<'_, S> {
             Sighting::Absent | Sighting::Unproven if is_said_to_exist => Look::Go(error.clone()),
             Sighting::Absent | Sighting::Unproven | Sighting::Inconclusive(_) => Look::End(error.clone()),
         });
-        named.await.unwrap_or_else(|error| error)
+        named.await.unwrap_or(error)
     }
 
     /// Settles a tainted call by look-ups.
@@ -202,11 +202,12 @@ impl<S: Server> Creation<'_, S> {
             }
             let refused = matches!(&sighting, Sighting::Inconclusive(why) if why.outcome() == Outcome::Rejected);
             match done_by {
-                Some(done_by) if !refused && self.deadline.allows(done_by) => {
+                _ if refused => return Err(verdict),
+                Some(done_by) if self.deadline.allows(done_by) => {
                     clock::sleep_until(done_by.min(clock::now() + pause)).await;
                     pause = pause.saturating_mul(2);
                 }
-                _ => return Err(verdict),
+                _ => return Err(verdict.out_of_time()),
             }
         }
     }

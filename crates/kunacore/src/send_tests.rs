@@ -22,6 +22,8 @@ enum Shows {
     Match(i64),
     /// Another person, created while the call went on.
     Stranger,
+    /// That one, and a customer from before who matches.
+    Both,
     Absent,
     Unproven,
     Inconclusive,
@@ -103,14 +105,17 @@ impl Server for Script {
         self.log.lock().unwrap().push((clock::now(), Event::Looked(shows)));
         let customer = match shows {
             Shows::Match(seconds) => found("found", "Alex", seconds),
-            Shows::Stranger => found("stranger", "Bob", 1),
+            Shows::Stranger | Shows::Both => found("stranger", "Bob", 1),
             Shows::Absent => return Sighting::Absent,
             Shows::Unproven => return Sighting::Unproven,
             Shows::Inconclusive => return Sighting::Inconclusive(failure(Class::NotSent)),
         };
         let now = SystemTime::UNIX_EPOCH + Duration::from_secs(SERVER_START) + self.began.elapsed();
         Sighting::Present(Hits {
-            customers: vec![customer],
+            customers: match shows {
+                Shows::Both => vec![customer, found("found", "Alex", -3600)],
+                _ => vec![customer],
+            },
             complete: true,
             server_time: Some((now, clock::now())),
             status: 200,
@@ -280,6 +285,7 @@ async fn too_near_a_deadline_for_waiting_ends_after_one_look() {
     let error = create(&script, Options { deadline: SETTLE, ..options() }).await.expect_err("unknown");
     assert_eq!(error.outcome(), Outcome::Unknown);
     assert_eq!((script.count(true), script.count(false)), (1, 1));
+    assert!(error.to_string().contains("The deadline left no time"), "{error}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -398,6 +404,9 @@ async fn ensuring_at_the_same_time_as_another_adopts_what_the_other_created() {
     let script = Script::new(&[Class::Contested], &[Shows::Absent, Shows::Stranger]);
     let error = ensure(&script, false, options()).await.expect_err("another person");
     assert_eq!((error.outcome(), error.code()), (Outcome::Rejected, Some("conflict")));
+    let script = Script::new(&[Class::Contested], &[Shows::Absent, Shows::Both]);
+    let gained = ensure(&script, false, options()).await.expect("adopted beside another person");
+    assert_eq!(gained.customer.id().as_str(), "found");
 }
 
 #[tokio::test(start_paused = true)]

@@ -43,6 +43,11 @@ impl Error {
         if keep { error } else { error.with_code("lookup_inconclusive") }
     }
 
+    /// The deadline is too near to wait until the server must be done.
+    pub(crate) fn out_of_time(self) -> Self {
+        self.looked_up("The deadline left no time to look again when the server must be done (settle).")
+    }
+
     /// Look-ups find customers of which it cannot be told whether this call created one.
     pub(crate) fn conflict(self, candidates: &[Customer]) -> Self {
         let mut error = self
