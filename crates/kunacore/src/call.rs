@@ -20,6 +20,7 @@ use crate::options::Options;
 use crate::pool::Pool;
 use crate::send::{Attempt, Creation, Gained, Server};
 use crate::session::{Sent, Session};
+use crate::text;
 use crate::transport::Request;
 
 type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 'a>>;
@@ -264,8 +265,10 @@ impl Server for Wire<'_> {
         };
         let pool = self.session.pool;
         let sent = Field::ALL.into_iter().filter_map(|field| Some((field.name(), self.customer.get(field)?)));
-        let hide = || pool.scrubber(authorization.as_ref(), sent);
-        Attempt { times, result: judge::creation(observation, self.customer.email(), &pool.duplicate_rules, hide) }
+        let hide = || pool.scrubber(authorization.as_ref(), sent.clone());
+        let result = judge::creation(observation, self.customer.email(), &pool.duplicate_rules, hide);
+        let repeats = |id: &str| sent.clone().any(|(_, value)| text::holds(id, value)) && hide().finds(id);
+        Attempt { times, result: result.map(|(customer, facts)| (customer, facts.hiding(repeats))) }
     }
 
     async fn look_up(&self) -> Sighting {

@@ -304,6 +304,12 @@ impl Facts {
         Self { status: reply.status, request_id, date, retry_after: retry::retry_after(&reply.headers), said }
     }
 
+    /// Without a request id that repeats something.
+    pub(crate) fn hiding(mut self, repeats: impl FnOnce(&str) -> bool) -> Self {
+        self.request_id = self.request_id.filter(|id| !repeats(id));
+        self
+    }
+
     /// Those of an answer that told nothing.
     #[cfg(test)]
     pub(crate) fn none() -> Self {

@@ -96,10 +96,10 @@ impl<'a> Session<'a> {
             attempts += times;
             let (observation, authorization) = observation.map_err(|error| error.with_attempts(attempts))?;
             let hide = || -> Scrubber { self.pool.scrubber(authorization.as_ref(), values.iter().copied()) };
-            let error = match judge::reading(read, observation, hide, &decode) {
-                Ok(answer) => {
+            let error = match judge::reading(read, observation, &hide, &decode) {
+                Ok((value, facts)) => {
                     retry.succeeded();
-                    return Ok(answer);
+                    return Ok((value, facts.hiding(|id| hide().finds(id))));
                 }
                 Err(error) => error.with_attempts(attempts),
             };
