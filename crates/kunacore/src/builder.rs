@@ -24,7 +24,8 @@ use crate::tls;
 #[derive(Clone, Debug)]
 #[must_use = "a builder does nothing until `build` is called"]
 pub struct ClientBuilder {
-    base_url: String,
+    /// It may hold a password until `build` has refused that.
+    base_url: crate::Secret,
     credentials: Option<Credentials>,
     connect_timeout: Duration,
     options: Options,
@@ -38,7 +39,7 @@ pub struct ClientBuilder {
 impl ClientBuilder {
     pub(crate) fn new(base_url: impl Into<String>) -> Self {
         Self {
-            base_url: base_url.into(),
+            base_url: crate::Secret::from(base_url.into()),
             credentials: None,
             connect_timeout: defaults::CONNECT_TIMEOUT,
             options: Options::default(),
@@ -166,7 +167,7 @@ impl ClientBuilder {
     /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration): a base URL that cannot be meant, no credentials, a
     /// secret that cannot be a header, a CA bundle or proxy that cannot be used.
     pub fn build(self) -> Result<Client, Error> {
-        let base = BaseUrl::parse(&self.base_url, self.allow_http)?;
+        let base = BaseUrl::parse(self.base_url.expose(), self.allow_http)?;
         let Some(credentials) = &self.credentials else {
             return Err(Error::configuration("there are no credentials", environment::CREDENTIALS_ADVICE));
         };

@@ -179,7 +179,8 @@ impl Authorizer {
 /// The header for an access token.
 pub(crate) fn bearer(token: &Secret) -> Result<Authorization, Error> {
     header_value("the access token", token.expose())?;
-    let value = Secret::from(format!("Bearer {}", token.expose()));
+    // Whole from the start: text that grows leaves copies behind.
+    let value = Secret::from(["Bearer ", token.expose()].concat());
     Ok((AUTHORIZATION, header_value("the access token", value.expose())?))
 }
 

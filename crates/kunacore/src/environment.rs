@@ -11,6 +11,8 @@
 //! Each variable of the credentials can also be given as `…_FILE`, the path of a file that holds it. A variable that is
 //! set to nothing counts as not set.
 
+use zeroize::Zeroizing;
+
 use crate::credentials::{CredentialParts, Credentials};
 use crate::error::Error;
 use crate::secret::Secret;
@@ -82,7 +84,7 @@ fn secret(name: &str, lookup: Lookup<'_>) -> Result<Option<Secret>, Error> {
         }
         (Some(value), None) => Ok(Some(value.into())),
         (None, Some(path)) => match std::fs::read_to_string(&path) {
-            Ok(text) => Ok(Some(text.trim_end_matches(['\r', '\n']).into())),
+            Ok(text) => Ok(Some(Zeroizing::new(text).trim_end_matches(['\r', '\n']).into())),
             Err(error) => Err(Error::configuration(
                 format!("the file {path} that {name}_FILE names cannot be read: {error}"),
                 "Check the path and its permissions.",

@@ -107,6 +107,17 @@ pub(crate) fn turned_away(error: &(dyn Error + 'static)) -> bool {
         .any(|error| error.is_remote() && (error.is_go_away() || error.reason() == Some(Reason::REFUSED_STREAM)))
 }
 
+/// What an error says, without what a server says in a `GOAWAY`: that may repeat a request.
+pub(crate) fn words(error: &(dyn Error + 'static)) -> String {
+    match error.downcast_ref::<h2::Error>() {
+        Some(error) if error.is_go_away() && error.is_remote() => {
+            let reason = error.reason().unwrap_or(Reason::NO_ERROR);
+            format!("the server ended the connection: {reason}")
+        }
+        _ => error.to_string(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

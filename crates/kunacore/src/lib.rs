@@ -26,6 +26,17 @@
 //! # }
 //! ```
 //!
+//! # Privacy
+//!
+//! No error, log or `Debug` of this crate holds personal data or a secret: of what a server says, every value that was
+//! submitted is replaced by its field's name (`‹email›`), however it is escaped. The ids of customers and wallets are
+//! shown, and so is what a server calls a request.
+//!
+//! Logs are events of `tracing`; those of the libraries below, at any level, hold none of it either, with one exception: the
+//! text with which an HTTP/2 server ends a connection (the debug data of a `GOAWAY`) is logged by `h2` and `hyper` at DEBUG
+//! as it came. Who must be sure that no server repeats a request there keeps these two above DEBUG. Of secrets in memory,
+//! see [`Secret`].
+//!
 //! # How it is made
 //!
 //! `generated` is progenitor's typed client, made from the contract; nothing in it is edited. `transport` sends what it

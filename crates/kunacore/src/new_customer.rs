@@ -62,7 +62,7 @@ impl NewCustomer {
         for (name, value) in pairs {
             builder = match (Field::from_name(&name), value) {
                 // A key that does not look like a name may be a value that went astray.
-                (None, _) if !name.chars().all(|c| c.is_ascii_alphanumeric() || "_-".contains(c)) => {
+                (None, _) if !is_name(&name) => {
                     builder.problem("a key", "is not a field of a customer, and not shown, as it is no name")
                 }
                 (None, _) => builder.problem(&name, "is not a field of a customer"),
@@ -98,6 +98,12 @@ impl NewCustomer {
     pub(crate) fn request(&self) -> &CreateCustomerRequest {
         &self.0
     }
+}
+
+/// Whether it looks like the name of a field: a number that looks so is a phone's, or a taxpayer's.
+fn is_name(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_alphabetic())
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || "_-".contains(c))
 }
 
 impl fmt::Debug for NewCustomer {

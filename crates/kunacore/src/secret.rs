@@ -7,6 +7,10 @@ use zeroize::Zeroizing;
 /// A key, token, password, or other text that never reaches a log.
 ///
 /// `Debug` shows that there is a secret, and nothing of it. There is no `Display`.
+///
+/// The text is wiped from memory when it is dropped. What cannot be wiped are the copies that travel: a client keeps the
+/// header with its key or token (marked as sensitive, so that nobody's `Debug` shows it), and requests, answers, a proxy's
+/// URL, and the buffers of HTTP and TLS are freed as they are.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(Zeroizing<String>);
 

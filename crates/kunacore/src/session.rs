@@ -6,6 +6,7 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use serde_json::Value;
+use zeroize::Zeroize as _;
 
 use crate::clock::Deadline;
 use crate::credentials::{self, Authorization, Authorizer};
@@ -133,11 +134,11 @@ impl<'a> Session<'a> {
     ) -> Pin<Box<dyn Future<Output = Result<Secret, Error>> + Send + 's>> {
         Box::pin(async move {
             let merchant_id = login.merchant_id.expose();
-            let body = types::LoginRequest {
+            let body = Wiped(types::LoginRequest {
                 token: login.email.expose().to_owned(),
                 password: login.password.expose().to_owned(),
-            };
-            let request = Request::Login { merchant_id, body: &body };
+            });
+            let request = Request::Login { merchant_id, body: &body.0 };
             let answer = self
                 .read(Read::Login, request, &[], |data| {
                     let token = Secret::from(data.get("accessToken")?.as_str()?);
@@ -148,6 +149,17 @@ impl<'a> Session<'a> {
             // The attempts of a login are not those of the call that needed it.
             Ok(answer.map_err(|error| error.with_attempts(0))?.0)
         })
+    }
+}
+
+/// The body of a login, wiped when it is dropped.
+struct Wiped(types::LoginRequest);
+
+impl Drop for Wiped {
+    fn drop(&mut self) {
+        let types::LoginRequest { token, password } = &mut self.0;
+        token.zeroize();
+        password.zeroize();
     }
 }
 

@@ -173,6 +173,8 @@ impl Attempt {
         headers.remove("api-version");
         if let Some((name, value)) = &self.0.authorization {
             headers.insert(name, value.clone());
+        } else if let Some(merchant_id) = headers.get_mut("merchant_id") {
+            merchant_id.set_sensitive(true);
         }
         match request.body().and_then(reqwest::Body::as_bytes).map(Bytes::copy_from_slice) {
             Some(bytes) => *request.body_mut() = Some(reqwest::Body::wrap(self.0.revocation.wrap(bytes))),
@@ -261,7 +263,7 @@ impl Cause {
         while let Some(deeper) = lowest.and_then(|error| error.source()) {
             lowest = Some(deeper);
         }
-        let detail = lowest.map(ToString::to_string).unwrap_or_default();
+        let detail = lowest.map(evidence::words).unwrap_or_default();
         let distrusted = lowest.is_some_and(is_distrust);
         Self { code, detail: text::printable(&detail, text::MESSAGE_CHARS), distrusted }
     }
