@@ -70,7 +70,12 @@ pub fn reset(stream: u32, code: u32) -> Vec<u8> {
 
 /// The news that no stream above `last` was or will be acted upon.
 pub fn go_away(last: u32, code: u32) -> Vec<u8> {
-    frame(GOAWAY, 0, 0, &[last.to_be_bytes(), code.to_be_bytes()].concat())
+    go_away_saying(last, code, "")
+}
+
+/// The same, with what the server has to say about it.
+pub fn go_away_saying(last: u32, code: u32, why: &str) -> Vec<u8> {
+    frame(GOAWAY, 0, 0, &[&last.to_be_bytes()[..], &code.to_be_bytes(), why.as_bytes()].concat())
 }
 
 fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
