@@ -6,6 +6,7 @@ mod conformance;
 mod contract;
 mod errors;
 mod http2;
+mod lookups;
 mod observed;
 mod sandboxed;
 mod tls;

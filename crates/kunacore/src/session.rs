@@ -97,7 +97,7 @@ impl<'a> Session<'a> {
             attempts += times;
             let (observation, authorization) = observation.map_err(|error| error.with_attempts(attempts))?;
             let hide = || -> Scrubber { self.pool.scrubber(authorization.as_ref(), values.iter().copied()) };
-            let error = match judge::reading(read, observation, &hide, &decode) {
+            let error = match judge::reading(read, observation, hide, &decode) {
                 Ok((value, facts)) => {
                     retry.succeeded();
                     return Ok((value, facts.hiding(|id| hide().finds(id))));
