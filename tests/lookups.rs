@@ -19,10 +19,15 @@ fn page(customers: &Value) -> Answer {
 
 /// What a creation becomes whose answer is lost, and whose look-ups are answered so.
 async fn lost_then(pages: &[Value]) -> (Result<How, Error>, Vec<String>) {
+    lost_of("AlexSmith@mail.com", pages).await
+}
+
+/// The same of this e-mail.
+async fn lost_of(email: &str, pages: &[Value]) -> (Result<How, Error>, Vec<String>) {
     let mut script = vec![Answer::text(500, "")];
     script.extend(pages.iter().map(page));
     let server = Server::start(script).await.unwrap();
-    let customer = alex().email("AlexSmith@mail.com").build().unwrap();
+    let customer = alex().email(email).build().unwrap();
     let result = client(server.url(), "k").create_customer(&customer).detailed().await.map(|created| created.how);
     (result, server.seen().into_iter().skip(1).map(|seen| seen.body).collect())
 }
@@ -115,4 +120,82 @@ async fn a_customer_of_our_own_shows_that_find_finds() {
     lose();
     let created = client.create_customer(&customer("c@example.com")).detailed().await.unwrap();
     assert_eq!((created.how, created.attempts), (How::Created, 2));
+}
+
+#[tokio::test]
+async fn an_e_mail_that_the_server_stores_in_another_form_is_found() {
+    for (sent, stored) in [
+        (" alexsmith@mail.com ", "alexsmith@mail.com"),
+        ("zoe\u{308}@example.com", "zo\u{eb}@example.com"),
+        ("stra\u{df}e@example.com", "STRASSE@EXAMPLE.COM"),
+    ] {
+        let mut customer = ours("1");
+        customer["email"] = json!(stored);
+        // Every spelling is asked for, and each is answered alike.
+        let (result, asked) = lost_of(sent, &vec![[json!([customer]), json!([])]; 5].concat()).await;
+        assert_eq!(result.unwrap(), How::Reconciled, "{sent}: {asked:?}");
+    }
+    let (_, asked) = lost_of(" Alex@b.c", &vec![json!([]); 30]).await;
+    assert_eq!(asked[..3], [r#"{"email":" Alex@b.c"}"#, r#"{"email":"alex@b.c"}"#, r#"{"email":"Alex@b.c"}"#]);
+}
+
+#[tokio::test]
+async fn the_same_customer_told_twice_with_other_details_is_one() {
+    let mut richer = ours("1");
+    richer["balance"] = json!(2);
+    let (result, _) = lost_then(&[json!([ours("1"), richer]), json!([]), json!([]), json!([])]).await;
+    assert_eq!(result.unwrap(), How::Reconciled);
+}
+
+#[tokio::test]
+async fn an_answer_with_another_e_mail_keeps_its_ids_as_a_candidate() {
+    let answer = json!({"data": {"id": "7", "walletId": "w7", "email": "a***@mail.com"}});
+    let server = Server::start(vec![Answer::json(201, &answer)]).await.unwrap();
+    let error = crate::client(server.url()).create_customer(&alex().build().unwrap()).await.expect_err("unread");
+    assert_eq!((error.outcome(), error.code()), (Outcome::Unknown, Some("created_unread")));
+    assert_eq!(error.candidates()[0].wallet_id().as_str(), "w7");
+}
+
+#[tokio::test]
+async fn two_calls_at_once_that_ensure_the_same_customer_create_one() {
+    let find_delay = Duration::from_millis(50);
+    let options = SandboxOptions { unique: false, find_delay, ..SandboxOptions::default() };
+    let sandbox = Sandbox::start(options).await.unwrap();
+    let client = Client::builder(sandbox.url())
+        .credentials(Credentials::api_key(sandbox.api_key()))
+        .settle(Duration::from_millis(150))
+        .build()
+        .unwrap();
+    client.create_customer(&alex().email("somebody@example.com").build().unwrap()).await.unwrap();
+    let calls: Vec<_> = ["alexsmith@mail.com", "AlexSmith@mail.com", "alexsmith@mail.com"]
+        .into_iter()
+        .map(|email| {
+            let (client, customer) = (client.clone(), alex().email(email).build().unwrap());
+            tokio::spawn(async move { client.ensure_customer(&customer).detailed().await.unwrap() })
+        })
+        .collect();
+    let mut wallets = Vec::new();
+    for call in calls {
+        wallets.push(call.await.unwrap().customer.wallet_id().clone());
+    }
+    assert_eq!(sandbox.ledger().unwrap().created.len(), 2, "somebody, and Alex once");
+    assert!(wallets.iter().all(|wallet| *wallet == wallets[0]));
+}
+
+#[tokio::test]
+async fn a_call_does_not_wait_for_another_s_login_beyond_its_deadline() {
+    let login = Answer::json(200, &json!({"data": {"accessToken": "t"}}));
+    // The second login is never answered.
+    let server = Server::start(vec![login, Answer::text(401, ""), Answer::Hang]).await.unwrap();
+    let credentials = kunacore::Login { email: "e".into(), password: "p".into(), merchant_id: "m".into() };
+    let client = Client::builder(server.url()).credentials(credentials).build().unwrap();
+    let start = std::time::Instant::now();
+    let deadline = Duration::from_millis(200);
+    let slow = client.clone();
+    let first = tokio::spawn(async move { slow.customer_details("1").deadline(Duration::from_secs(3)).await });
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    let error = client.customer_details("2").deadline(deadline).await.expect_err("no token in time");
+    assert_eq!((error.outcome(), error.code()), (Outcome::NotApplied, Some("timeout")));
+    assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
+    first.abort();
 }

@@ -19,6 +19,7 @@ use crate::options::Options;
 use crate::pool::Pool;
 use crate::retry::Budget;
 use crate::tls;
+use crate::turns::Turns;
 
 /// Configures a [`Client`]. Every default is a constant of [`defaults`](crate::defaults).
 #[derive(Clone, Debug)]
@@ -87,7 +88,7 @@ impl ClientBuilder {
         self
     }
 
-    /// How often the request of one call is sent at most; 1 never sends again.
+    /// How often the request of one call is sent at most; 1 never sends again, unless a token that was refused is renewed.
     ///
     /// A creation is sent again only after proof that the server did not act, or that the customer does not exist.
     pub fn max_attempts(mut self, attempts: u32) -> Self {
@@ -225,6 +226,7 @@ impl ClientBuilder {
             duplicate_rules,
             budget: Budget::new(),
             calibration: Calibration::default(),
+            turns: Turns::default(),
             secrets,
         })))
     }

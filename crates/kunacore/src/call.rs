@@ -166,6 +166,8 @@ impl<'a> EnsureCustomer<'a> {
         let Self { pool, customer, options, maybe_sent } = self;
         let wire = Wire::start(pool, customer, Options { reconcile: true, ..options });
         let call = async {
+            let turn = tokio::time::timeout(wire.session.deadline.left(), pool.turns.take(customer.email()));
+            let Ok(_turn) = turn.await else { return Err(Error::busy()) };
             let gained = wire.creation().ensure(maybe_sent, wire.session.retry()).await?;
             Ok(wire.remember(gained))
         };

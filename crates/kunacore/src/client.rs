@@ -74,6 +74,10 @@ impl Client {
     /// Unless [`maybe_sent(false)`](EnsureCustomer::maybe_sent) says that nobody has sent it before, an absent customer is
     /// created only after [`settle`](crate::ClientBuilder::settle) has passed and a second look-up has not found it.
     ///
+    /// Calls of one client (and its clones) for the same e-mail take turns. Two *processes* that ensure the same absent
+    /// customer at the same time may both find nobody and both create; where the server does not refuse e-mails that are
+    /// taken, let one process at a time work on a customer.
+    ///
     /// # Errors
     ///
     /// A customer with this e-mail that is another person: [`ErrorKind::Duplicate`](crate::ErrorKind::Duplicate) with the

@@ -8,6 +8,8 @@ use crate::matching;
 use crate::retry::Retry;
 use crate::send::{Creation, Gained, Look, Server, UNPROVEN};
 
+const INCOMPLETE: &str = "another person with this e-mail was found, but not all that the look-up found could be read";
+
 /// What looking first found.
 enum First {
     Adopted(Box<Gained>),
@@ -26,6 +28,8 @@ impl<S: Server> Creation<'_, S> {
         let looked = self.watch(clock::now(), |sighting, moment| match sighting {
             Sighting::Present(hits) => match self.earliest(hits.customers.iter()) {
                 Some(found) => Look::End(First::Adopted(Box::new(Gained::found(hits, found, How::Adopted, 0)))),
+                // One of ours may be among those that could not be read.
+                None if !hits.complete && !trust => Look::Go(Error::not_looked_up(INCOMPLETE, Some(hits.status))),
                 // One of ours may still appear beside it.
                 None if waits && !moment.server_is_done => Look::Go(Error::other_person(hits)),
                 None => Look::End(First::Failed(Error::other_person(hits))),
@@ -46,17 +50,19 @@ impl<S: Server> Creation<'_, S> {
         }
         match self.run(retry).await {
             // Somebody else was faster, or find does not show everybody.
-            Err(error) if error.kind() == ErrorKind::Duplicate => match self.earliest(error.known()) {
-                Some(existing) => Ok(Gained {
-                    customer: existing.clone(),
-                    how: How::Adopted,
-                    attempts: error.attempts(),
-                    status: error.status().unwrap_or_default(),
-                    request_id: error.request_id().map(str::to_owned),
-                }),
-                None if error.existing().is_some() => Err(error.with_code("conflict")),
-                None => Err(error),
-            },
+            Err(error) if error.kind() == ErrorKind::Duplicate || error.code() == Some("conflict") => {
+                match self.earliest(error.known()) {
+                    Some(existing) => Ok(Gained {
+                        customer: existing.clone(),
+                        how: How::Adopted,
+                        attempts: error.attempts(),
+                        status: error.status().unwrap_or_default(),
+                        request_id: error.request_id().map(str::to_owned),
+                    }),
+                    None if error.existing().is_some() => Err(error.with_code("conflict")),
+                    None => Err(error),
+                }
+            }
             result => result,
         }
     }

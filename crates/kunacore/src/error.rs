@@ -288,6 +288,7 @@ impl Error {
         marks.extend(self.0.status.map(|status| format!("status {status}")));
         marks.extend(self.0.code.as_ref().map(|code| format!("code {code}")));
         marks.extend(self.0.request_id.as_ref().map(|id| format!("request id {id}")));
+        marks.extend(self.0.retry_after.map(|wait| format!("try again after {} s", wait.as_secs())));
         let marks = if marks.is_empty() { String::new() } else { format!(" ({})", marks.join(", ")) };
         let said = said.as_ref().map(|said| format!("; the server says: “{said}”")).unwrap_or_default();
         let ids = |customer: &Customer| format!("{} with wallet {}", customer.id(), customer.wallet_id());

@@ -27,6 +27,7 @@ pub(crate) const NO_FURTHER: &str = "No further customer was created.";
 const NO_REASON: &str = "It gave no reason, so it is not known whether the e-mail is taken.";
 const MAYBE_CREATED: &str = "The customer may or may not have been created.";
 const CREATED_UNREAD: &str = "The customer was most likely created, but its ids could not be read.";
+const OTHER_EMAIL: &str = "A customer was most likely created; whether it is the one in the answer is not certain.";
 const NOTHING_CHANGED: &str = "Nothing was changed at the server.";
 pub(crate) const LOOK_FIRST: &str = "Do not send it again as if it were new: ensure_customer (kunacore ensure) looks first \
     and creates it only if it is absent.";
@@ -237,7 +238,11 @@ fn read_creation(body: &Body, email: &str) -> Result<Customer, Box<Parts>> {
                 .ok_or_else(|| unread("the server accepted the customer, but its answer lacks an id".to_owned()))?;
             match customer.email() {
                 Some(echoed) if !same_email(echoed, email) => {
-                    Err(unread("the server answered with a customer of another e-mail".to_owned()))
+                    let mut parts = unread("the server answered with a customer of another e-mail".to_owned());
+                    parts.meaning = OTHER_EMAIL.into();
+                    // It may be ours all the same, shown in another form.
+                    parts.candidates = vec![customer];
+                    Err(parts)
                 }
                 _ => Ok(customer),
             }

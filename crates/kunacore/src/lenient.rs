@@ -21,6 +21,7 @@ fn holds_float(value: &Value) -> bool {
     match value {
         Value::Number(number) => number.is_f64(),
         Value::Object(fields) => fields.values().any(holds_float),
+        Value::Array(items) => items.iter().any(holds_float),
         _ => false,
     }
 }
@@ -39,21 +40,29 @@ fn mended(bytes: &[u8]) -> Option<Map<String, Value>> {
     Some(values(fields, MENDED_LEVELS))
 }
 
-/// How deep fields are read one by one: the envelope, the customer, and one level more.
-const MENDED_LEVELS: u8 = 3;
+/// How deep values are read one by one: the envelope, a page, the customer, and one level more.
+const MENDED_LEVELS: u8 = 4;
 
 /// Each field by itself, so that one that cannot be read does not take the others with it.
 fn values(fields: BTreeMap<String, Box<RawValue>>, levels: u8) -> Map<String, Value> {
-    let value = |raw: &str| match serde_json::from_str(raw) {
+    fields.into_iter().filter_map(|(name, raw)| Some((name, value(raw.get(), levels)?))).collect()
+}
+
+fn value(raw: &str, levels: u8) -> Option<Value> {
+    match serde_json::from_str(raw) {
         // The digits as they stand: an id longer than 64 bits is still an id.
         Ok(Value::Number(number)) if number.is_f64() && is_whole(raw) => Some(Value::String(raw.to_owned())),
         _ if raw.starts_with('{') && levels > 1 => {
             Some(Value::Object(values(serde_json::from_str(raw).ok()?, levels - 1)))
         }
+        _ if raw.starts_with('[') && levels > 1 => {
+            let items: Vec<Box<RawValue>> = serde_json::from_str(raw).ok()?;
+            // What cannot be read still counts as an item.
+            Some(items.iter().map(|item| value(item.get(), levels - 1).unwrap_or_default()).collect())
+        }
         Ok(value) => Some(value),
         Err(_) => is_whole(raw).then(|| Value::String(raw.to_owned())),
-    };
-    fields.into_iter().filter_map(|(name, raw)| Some((name, value(raw.get())?))).collect()
+    }
 }
 
 fn is_whole(number: &str) -> bool {
@@ -119,6 +128,14 @@ mod tests {
     fn an_id_of_more_than_64_bits_keeps_its_digits() {
         let bytes = br#"{"data":{"id":123456789012345678901234567890,"walletId":"b"}}"#;
         assert_eq!(ids(bytes), Some(("123456789012345678901234567890".into(), "b".into())));
+    }
+
+    #[test]
+    fn so_it_does_in_a_page_of_a_look_up() {
+        let bytes = br#"{"data":[{"id":123456789012345678901234567890,"walletId":"b"},7]}"#;
+        let page = object(bytes).expect("an object").remove("data").expect("a page");
+        assert_eq!(page[0]["id"], "123456789012345678901234567890");
+        assert_eq!(page[1], 7);
     }
 
     #[test]

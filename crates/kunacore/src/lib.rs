@@ -85,6 +85,7 @@ mod text;
 mod tls;
 mod token;
 mod transport;
+mod turns;
 mod verdict;
 
 pub use builder::ClientBuilder;

@@ -16,7 +16,7 @@ use crate::defaults;
 use crate::error::{Error, ErrorKind, Parts};
 use crate::generated::types::FindCustomersRequest;
 use crate::judge::{Facts, Read};
-use crate::matching::{Hits, same_email};
+use crate::matching::{Hits, same_email, spellings};
 use crate::session::Session;
 use crate::transport::Request;
 
@@ -92,16 +92,15 @@ async fn finds(session: &Session<'_>, email: &str, id: &CustomerId) -> Result<bo
     }
 }
 
-/// Looks for customers with this e-mail: as given, and in lower case where that is different.
+/// Looks for customers with this e-mail, in every spelling in which the server may have stored it.
 pub(crate) async fn look_up(session: &Session<'_>, email: &str) -> Sighting {
-    let lower = email.to_lowercase();
-    let mut found = search(session, email).await;
-    if lower != email {
-        let more = search(session, &lower).await;
+    let mut found = Found::default();
+    for spelling in spellings(email) {
+        let more = search(session, &spelling).await;
         found.trouble = found.trouble.or(more.trouble);
         found.facts = more.facts.or(found.facts);
         for customer in more.customers {
-            if !found.customers.iter().any(|known| known.id() == customer.id()) {
+            if !found.customers.iter().any(|known| same(known, &customer)) {
                 found.customers.push(customer);
             }
         }
@@ -162,7 +161,9 @@ async fn search(session: &Session<'_>, email: &str) -> Found {
             match Customer::read(item) {
                 Some(customer) => {
                     new |= ids.insert(customer.id().clone());
-                    if theirs.is_some_and(|theirs| same_email(&theirs, email)) && !found.customers.contains(&customer) {
+                    if theirs.is_some_and(|theirs| same_email(&theirs, email))
+                        && !found.customers.iter().any(|known| same(known, &customer))
+                    {
                         found.customers.push(customer);
                     }
                 }
@@ -189,6 +190,11 @@ async fn page(session: &Session<'_>, filter: &FindCustomersRequest) -> Result<(V
             _ => None,
         })
         .await
+}
+
+/// The same customer, however its details are told.
+fn same(one: &Customer, other: &Customer) -> bool {
+    (one.id(), one.wallet_id()) == (other.id(), other.wallet_id())
 }
 
 fn odd(why: &str) -> Error {

@@ -10,9 +10,27 @@ use crate::defaults;
 use crate::field::Field;
 use crate::new_customer::NewCustomer;
 
-/// Whether two e-mails name the same customer: blanks around and case do not count (inferred).
+/// Whether two e-mails name the same customer: blanks around, case and the form of code points do not count (inferred). To
+/// take two for one only costs a look at the names; to take one for two could create it twice.
 pub(crate) fn same_email(one: &str, other: &str) -> bool {
-    one.trim().to_lowercase() == other.trim().to_lowercase()
+    email_key(one) == email_key(other)
+}
+
+/// What is the same of all spellings of an e-mail.
+pub(crate) fn email_key(email: &str) -> String {
+    folded(email)
+}
+
+/// The spellings in which a server may store an e-mail that it was sent, each once; the first as it was sent.
+pub(crate) fn spellings(email: &str) -> Vec<String> {
+    let composed: String = email.trim().nfc().collect();
+    let mut all = vec![email.to_owned()];
+    for other in [email.trim().to_lowercase(), email.trim().to_owned(), composed.to_lowercase(), composed] {
+        if !all.contains(&other) {
+            all.push(other);
+        }
+    }
+    all
 }
 
 /// Whether a customer with our e-mail is the person that was sent.
@@ -21,7 +39,9 @@ pub(crate) fn same_email(one: &str, other: &str) -> bool {
 /// other fields do not count: the referral id means another thing in answers, and a phone number may come back in another
 /// form.
 pub(crate) fn matches(sent: &NewCustomer, found: &Customer) -> bool {
-    if let (Some(ours), Some(theirs)) = (sent.get(Field::ExternalId), found.external_id()) {
+    let filled = |id: Option<&'_ str>| id.is_some_and(|id| !id.trim().is_empty());
+    let (ours, theirs) = (sent.get(Field::ExternalId), found.external_id());
+    if filled(ours) && filled(theirs) {
         return ours == theirs;
     }
     let names = [(sent.get(Field::FirstName), found.first_name()), (sent.get(Field::LastName), found.last_name())];

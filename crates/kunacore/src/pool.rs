@@ -8,6 +8,7 @@ use crate::options::Options;
 use crate::retry::Budget;
 use crate::secret::Secret;
 use crate::text::Scrubber;
+use crate::turns::Turns;
 
 pub(crate) struct Pool {
     pub(crate) http: reqwest::Client,
@@ -18,6 +19,8 @@ pub(crate) struct Pool {
     pub(crate) duplicate_rules: Vec<DuplicateRule>,
     pub(crate) budget: Budget,
     pub(crate) calibration: Calibration,
+    /// Calls that look first take turns.
+    pub(crate) turns: Turns,
     /// What no error may repeat, whatever the call was.
     pub(crate) secrets: Vec<(&'static str, Secret)>,
 }

@@ -88,7 +88,7 @@ impl Pauses {
         let (base, count) = match trouble {
             Trouble::TurnedAway if !std::mem::replace(&mut self.turned_away, true) => return Some(Duration::ZERO),
             Trouble::Transient | Trouble::TurnedAway => (self.base, &mut self.transient),
-            Trouble::Throttled => (self.base * defaults::THROTTLED_FACTOR, &mut self.throttled),
+            Trouble::Throttled => (self.base.saturating_mul(defaults::THROTTLED_FACTOR), &mut self.throttled),
         };
         let most = base.saturating_mul(1 << (*count).min(20)).min(defaults::PAUSE_CAP);
         *count += 1;
@@ -217,6 +217,13 @@ mod tests {
         assert_eq!(pauses.next(Trouble::Throttled, Some(Duration::from_secs(61))), None);
         assert_eq!(pauses.next(Trouble::Transient, Some(Duration::MAX)), None);
         assert!(pauses.next(Trouble::Transient, Some(asked)) >= Some(asked));
+    }
+
+    #[test]
+    fn a_pause_without_end_is_capped() {
+        for trouble in [Trouble::Transient, Trouble::Throttled] {
+            assert!(Pauses::new(Duration::MAX).next(trouble, None) <= Some(defaults::PAUSE_CAP));
+        }
     }
 
     #[test]

@@ -77,10 +77,12 @@ impl<S: Server> Creation<'_, S> {
     }
 
     async fn attempts(&self, mut retry: Retry<'_>, doubt: &mut Doubt) -> Result<Gained, Error> {
-        let first = clock::now();
+        // When the first attempt began that may have created the customer.
+        let mut first = None;
         let mut standing = Standing::Clean;
         let mut attempts = 0;
         loop {
+            let began = clock::now();
             let Attempt { times, result } = self.server.create(attempts).await;
             let ended = clock::now();
             attempts += times;
@@ -108,6 +110,7 @@ impl<S: Server> Creation<'_, S> {
                 Next::Inquire if self.options.reconcile => return Err(self.inquire(error, ended).await),
                 Next::Reconcile { resend } if self.options.reconcile => {
                     let resend = resend && attempts < self.options.max_attempts;
+                    let first = *first.get_or_insert(began);
                     match self.reconcile(error.clone(), class, resend, first, ended).await {
                         Settled::Gained(gained) => return Ok(Gained { attempts, ..*gained }),
                         Settled::Failed(error) => return Err(error),
@@ -200,15 +203,18 @@ impl<S: Server> Creation<'_, S> {
                 }
                 continue;
             }
-            let refused = matches!(&sighting, Sighting::Inconclusive(why) if why.outcome() == Outcome::Rejected);
-            match done_by {
-                _ if refused => return Err(verdict),
-                Some(done_by) if self.deadline.allows(done_by) => {
-                    clock::sleep_until(done_by.min(clock::now() + pause)).await;
-                    pause = pause.saturating_mul(2);
+            if let Sighting::Inconclusive(why) = &sighting {
+                if why.outcome() == Outcome::Rejected {
+                    return Err(verdict);
                 }
-                _ => return Err(verdict.out_of_time()),
+                pause = pause.max(why.retry_after().unwrap_or_default());
             }
+            // Beyond the deadline the server may still act; up to it, the customer may still turn up.
+            let next = clock::now().checked_add(pause);
+            let next = done_by.into_iter().chain(next).min().filter(|next| self.deadline.allows(*next));
+            let Some(next) = next else { return Err(verdict.out_of_time()) };
+            clock::sleep_until(next).await;
+            pause = pause.saturating_mul(2);
         }
     }
 }

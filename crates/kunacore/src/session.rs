@@ -72,10 +72,13 @@ impl<'a> Session<'a> {
                 transport::exchange(self.pool, authorization.clone(), limit, request, before + times).await;
             times += 1;
             let refused = matches!(&observation, Observation::Reply(reply) if reply.status == 401);
-            if let (true, 1, Some(used)) = (refused, times, &authorization)
-                && self.pool.authorizer.renew(used).await
-            {
-                continue;
+            if let (true, 1, Some(used)) = (refused, times, &authorization) {
+                // It waits for the login of another call, if one is under way.
+                match tokio::time::timeout(self.deadline.left(), self.pool.authorizer.renew(used)).await {
+                    Ok(true) => continue,
+                    Ok(false) => {}
+                    Err(_) => return Sent { times, observation: Err(deadline_passed()) },
+                }
             }
             return Sent { times, observation: Ok((observation, authorization)) };
         }

@@ -26,7 +26,10 @@ pub(crate) struct Tokens {
 #[derive(Default)]
 struct State {
     token: Option<Token>,
+    /// When a token was last replaced.
     renewed: Option<Instant>,
+    /// When a token that is near its end was last tried to be replaced.
+    tried: Option<Instant>,
     /// Why the last login failed, for those that waited for it.
     failure: Option<Error>,
 }
@@ -51,7 +54,7 @@ impl Tokens {
         let before = self.rounds.load(Relaxed);
         let mut state = self.state.lock().await;
         let renewal = match &state.token {
-            Some(token) if token.is_good() || !state.may_renew() => return Ok(token.header.clone()),
+            Some(token) if token.is_good() || !state.may_try() => return Ok(token.header.clone()),
             Some(_) => true,
             None => false,
         };
@@ -60,7 +63,7 @@ impl Tokens {
             return Err(failure.clone());
         }
         if renewal {
-            state.renewed = Some(clock::now());
+            state.tried = Some(clock::now());
         }
         let fetched = log_in(&self.login).await.and_then(|token| Token::new(&token));
         self.rounds.fetch_add(1, Relaxed);
@@ -69,6 +72,9 @@ impl Tokens {
                 let header = token.header.clone();
                 state.token = Some(token);
                 state.failure = None;
+                if renewal {
+                    state.renewed = state.tried;
+                }
                 Ok(header)
             }
             Err(error) => {
@@ -104,8 +110,16 @@ impl Tokens {
 
 impl State {
     fn may_renew(&self) -> bool {
-        self.renewed.is_none_or(|last| last.elapsed() >= defaults::RENEWAL_INTERVAL)
+        long_ago(self.renewed)
     }
+
+    fn may_try(&self) -> bool {
+        self.may_renew() && long_ago(self.tried)
+    }
+}
+
+fn long_ago(last: Option<Instant>) -> bool {
+    last.is_none_or(|last| last.elapsed() >= defaults::RENEWAL_INTERVAL)
 }
 
 impl Token {
@@ -244,6 +258,21 @@ mod tests {
             tokio::time::sleep(Duration::from_secs(1)).await;
         }
         assert!((2..=4).contains(&count.load(Ordering::Relaxed)), "{count:?} logins in a minute");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_renewal_that_failed_or_was_given_up_does_not_make_a_refusal_final() {
+        for given_up in [false, true] {
+            let (tokens, count) = (tokens(), AtomicU32::new(0));
+            let first = tokens.current(|_| log_in(&count, 100)).await.expect("a token");
+            tokio::time::sleep(Duration::from_secs(95)).await;
+            let trouble = async {
+                tokio::time::sleep(Duration::from_secs(if given_up { 5 } else { 0 })).await;
+                Err(Parts::new(ErrorKind::Unavailable, "no", "", "").into())
+            };
+            let _ = tokio::time::timeout(Duration::from_secs(1), tokens.current(|_| trouble)).await;
+            assert!(tokens.renew(&first).await, "given up: {given_up}");
+        }
     }
 
     #[tokio::test(start_paused = true)]

@@ -63,7 +63,9 @@ impl Error {
     pub(crate) fn refused_for(mut self, existing: &Customer, all: &[Customer]) -> Self {
         let before = std::mem::replace(
             self.parts_mut(),
-            taken("This call created no customer: look-ups find an older one with this e-mail, and no other."),
+            taken(
+                "This call created no customer: look-ups find one with this e-mail that is older by its date, and no other.",
+            ),
         );
         let parts = self.parts_mut();
         parts.what = format!("{}; then its e-mail turned out to be taken", before.what);
@@ -93,7 +95,7 @@ impl Error {
 
     /// Looking first found customers with the e-mail, but none of them is the person that was to be ensured.
     pub(crate) fn other_person(hits: &Hits) -> Self {
-        let what = "a customer with this e-mail exists, and is another person by external id or name";
+        let what = "a customer with this e-mail exists, and does not match by external id or names";
         let next = "Check the data: the e-mail, the external id, the names.";
         let mut parts =
             Parts::new(ErrorKind::Duplicate, what, "No customer was created by this call.", next).code("conflict");
@@ -126,6 +128,12 @@ impl Error {
         let what = "the customer does not exist, but a request that was sent before may still create it";
         let next = "Call ensure_customer (kunacore ensure) with a deadline longer than settle.";
         Parts::new(ErrorKind::Unknown, what, SENT_NOTHING, next).code("timeout").into()
+    }
+
+    /// Another call for the same e-mail took all the time.
+    pub(crate) fn busy() -> Self {
+        let what = "another call of this client is ensuring a customer with the same e-mail, and did not end in time";
+        Parts::new(ErrorKind::Unknown, what, SENT_NOTHING, ENSURE_AGAIN).code("timeout").into()
     }
 
     fn looked_up(mut self, what: &str) -> Self {
