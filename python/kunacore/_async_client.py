@@ -186,6 +186,9 @@ class AsyncClient:
         is adopted when it is the same person: by the external id where both have one, else by the names. The fields are
         those of ``create_customer``.
 
+        Calls of one client for the same e-mail take turns. Where the server does not refuse e-mails that are taken, let
+        no two processes ensure the same customer at the same time: both may find nobody, and both create.
+
         Args:
             maybe_sent: whether somebody may have sent this customer before. Then an absent one is created only after
                 ``settle`` has passed and a second look-up has not found it. ``False`` is your word that nobody did, as

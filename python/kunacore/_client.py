@@ -10,7 +10,6 @@ from typing import Self
 
 from kunacore._customer import Customer
 from kunacore._filters import instant
-from kunacore._interrupted import given_up
 from kunacore._kunacore import Client as Core
 
 
@@ -136,28 +135,25 @@ class Client:
                 ``AuthenticationError`` because of the credentials.
             NotAppliedError: the server never acted; the call may be made again.
             OutcomeUnknownError: the customer may exist all the same; ``ensure_customer`` is the next step.
-            KeyboardInterrupt: Ctrl-C; its ``__cause__`` is an ``OutcomeUnknownError``, and a warning is logged.
+            KeyboardInterrupt: Ctrl-C, or whatever a signal handler raises; its ``__cause__`` is an
+                ``OutcomeUnknownError``, and a warning is logged.
             RuntimeError: the client is closed.
         """
-        try:
-            return self._core.create_customer(
-                {
-                    "email": email,
-                    "first_name": first_name,
-                    "last_name": last_name,
-                    "country": country,
-                    "verification_document_id": verification_document_id,
-                    "residence_address": residence_address,
-                    "phone_number": phone_number,
-                    "comment": comment,
-                    "external_id": external_id,
-                    "referral_id": referral_id,
-                    "itn": itn,
-                }
-            )
-        except KeyboardInterrupt as interrupt:
-            given_up(interrupt, "create_customer")
-            raise
+        return self._core.create_customer(
+            {
+                "email": email,
+                "first_name": first_name,
+                "last_name": last_name,
+                "country": country,
+                "verification_document_id": verification_document_id,
+                "residence_address": residence_address,
+                "phone_number": phone_number,
+                "comment": comment,
+                "external_id": external_id,
+                "referral_id": referral_id,
+                "itn": itn,
+            }
+        )
 
     def ensure_customer(
         self,
@@ -181,6 +177,9 @@ class Client:
         is adopted when it is the same person: by the external id where both have one, else by the names. The fields are
         those of ``create_customer``.
 
+        Calls of one client for the same e-mail take turns. Where the server does not refuse e-mails that are taken, let
+        no two processes ensure the same customer at the same time: both may find nobody, and both create.
+
         Args:
             maybe_sent: whether somebody may have sent this customer before. Then an absent one is created only after
                 ``settle`` has passed and a second look-up has not found it. ``False`` is your word that nobody did, as
@@ -193,26 +192,22 @@ class Client:
             KeyboardInterrupt: Ctrl-C; as for ``create_customer``.
             KunaCoreError: what else ``create_customer`` raises.
         """
-        try:
-            return self._core.ensure_customer(
-                {
-                    "email": email,
-                    "first_name": first_name,
-                    "last_name": last_name,
-                    "country": country,
-                    "verification_document_id": verification_document_id,
-                    "residence_address": residence_address,
-                    "phone_number": phone_number,
-                    "comment": comment,
-                    "external_id": external_id,
-                    "referral_id": referral_id,
-                    "itn": itn,
-                },
-                maybe_sent,
-            )
-        except KeyboardInterrupt as interrupt:
-            given_up(interrupt, "ensure_customer")
-            raise
+        return self._core.ensure_customer(
+            {
+                "email": email,
+                "first_name": first_name,
+                "last_name": last_name,
+                "country": country,
+                "verification_document_id": verification_document_id,
+                "residence_address": residence_address,
+                "phone_number": phone_number,
+                "comment": comment,
+                "external_id": external_id,
+                "referral_id": referral_id,
+                "itn": itn,
+            },
+            maybe_sent,
+        )
 
     def find_customers(
         self,

@@ -87,6 +87,38 @@ except KeyboardInterrupt as interrupt:
     assert out.strip() == "OutcomeUnknownError"
 
 
+def test_whatever_a_signal_handler_raises_during_a_creation_says_that_the_customer_may_exist() -> None:
+    program = """
+import kunacore, signal
+from example import ALEX
+class SoftLimit(Exception):
+    pass
+def handler(*_):
+    raise SoftLimit
+signal.signal(signal.SIGTERM, handler)
+try:
+    kunacore.create_customer(**ALEX)
+except SoftLimit as limit:
+    print(type(limit.__cause__).__name__)
+"""
+    with ScriptedServer([Hang()]) as server:
+        path = os.path.dirname(__file__)
+        variables = {"KUNACORE_BASE_URL": server.url, "KUNACORE_API_KEY": "k", "PYTHONPATH": path}
+        with subprocess.Popen(
+            [sys.executable, "-c", program],
+            env={**os.environ, **variables},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as process:
+            while not server.seen and process.poll() is None:
+                time.sleep(0.01)
+            process.terminate()
+            out, err = process.communicate(timeout=20)
+    assert out.strip() == "OutcomeUnknownError"
+    assert err.startswith("create_customer: the call was given up while it was under way")
+
+
 @pytest.mark.parametrize("call", ["create_customer(**ALEX)", "ensure_customer(**ALEX)"])
 def test_ctrl_c_ends_the_wait_for_a_customer_to_appear(call: str) -> None:
     program = f"""

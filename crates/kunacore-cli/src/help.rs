@@ -29,7 +29,8 @@ Example:
 pub(crate) const ENSURE: &str = "\
 For work that may be delivered more than once, and after an unknown outcome. A customer with this e-mail is adopted when it
 is the same person: by the external id where both have one, else by the names. An absent one is created only after --settle
-has passed and a second look-up has not found it, unless --never-sent says that nobody can have sent it.
+has passed and a second look-up has not found it, unless --never-sent says that nobody can have sent it. Where the server does
+not refuse e-mails that are taken, let no two commands ensure the same customer at the same time: both may create it.
 
 Example:
   kunacore ensure --sandbox --never-sent --email alexsmith@mail.com --first-name Alex --last-name Smith --country FR \\

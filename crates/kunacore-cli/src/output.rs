@@ -213,6 +213,9 @@ fn error_json(error: &kunacore::Error) -> Value {
         "attempts": error.attempts(),
         "next": error.next(),
     });
+    if let Some(wait) = error.retry_after() {
+        shown["retry_after"] = wait.as_secs_f64().into();
+    }
     // Customers by their ids alone: a log of errors is no place for the rest.
     let ids = |customer: &Customer| json!({"id": customer.id().as_str(), "walletId": customer.wallet_id().as_str()});
     if let Some(existing) = error.existing() {

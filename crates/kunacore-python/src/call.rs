@@ -48,6 +48,15 @@ enum Found {
 }
 
 impl Call {
+    /// The name of a call that may create a customer.
+    pub(crate) fn creates(&self) -> Option<&'static str> {
+        match self {
+            Self::Create(_) => Some("create_customer"),
+            Self::Ensure(..) => Some("ensure_customer"),
+            Self::Find(_) | Self::Details(_) => None,
+        }
+    }
+
     /// Makes the call.
     pub(crate) async fn run(self, client: Client, options: Options) -> Answer {
         let gained = |created: kunacore::Created| Found::Gained(Box::new(created.customer), created.how);

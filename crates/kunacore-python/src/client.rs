@@ -189,7 +189,14 @@ impl Client {
 
 impl Client {
     fn wait(&self, py: Python<'_>, call: Call) -> PyResult<Answer> {
-        workers::wait(py, call.run(self.core(py)?, self.options))
+        let (core, creates) = (self.core(py)?, call.creates());
+        workers::wait(py, call.run(core, self.options)).map_err(|raised| {
+            // Whatever a signal handler raises, Ctrl-C or another, gives the call up.
+            let told = creates.map_or(Ok(()), |name| {
+                py.import("kunacore._interrupted")?.call_method1("given_up", (raised.value(py), name)).map(|_| ())
+            });
+            told.err().unwrap_or(raised)
+        })
     }
 
     fn start(&self, py: Python<'_>, mailbox: &Mailbox, call: Call, future: Py<PyAny>) -> PyResult<Pending> {
