@@ -20,7 +20,6 @@ use crate::options::Options;
 use crate::pool::Pool;
 use crate::send::{Attempt, Creation, Gained, Server};
 use crate::session::{Sent, Session};
-use crate::text;
 use crate::transport::Request;
 
 type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 'a>>;
@@ -117,9 +116,9 @@ impl<'a> CreateCustomer<'a> {
         CreateCustomerDetailed(self)
     }
 
-    async fn run(self) -> Result<Created, Error> {
+    async fn run(self, detailed: bool) -> Result<Created, Error> {
         let Self { pool, customer, options } = self;
-        let wire = Wire::start(pool, customer, options);
+        let wire = Wire::start(pool, customer, options, detailed);
         let call = async {
             let gained = wire.creation().run(wire.session.retry()).await?;
             Ok(wire.remember(gained))
@@ -128,13 +127,13 @@ impl<'a> CreateCustomer<'a> {
     }
 }
 
-into_future!(CreateCustomer, Customer, |call| Ok(call.run().await?.customer));
+into_future!(CreateCustomer, Customer, |call| Ok(call.run(false).await?.customer));
 
 /// Creates a customer when awaited, and tells how the call went; see [`CreateCustomer::detailed`].
 #[must_use = "nothing is sent until the call is awaited"]
 pub struct CreateCustomerDetailed<'a>(CreateCustomer<'a>);
 
-into_future!(CreateCustomerDetailed, Created, |call| call.0.run().await);
+into_future!(CreateCustomerDetailed, Created, |call| call.0.run(true).await);
 
 /// Looks a customer up, and creates it if it is absent, when awaited; see
 /// [`Client::ensure_customer`](crate::Client::ensure_customer).
@@ -162,9 +161,9 @@ impl<'a> EnsureCustomer<'a> {
         EnsureCustomerDetailed(self)
     }
 
-    async fn run(self) -> Result<Created, Error> {
+    async fn run(self, detailed: bool) -> Result<Created, Error> {
         let Self { pool, customer, options, maybe_sent } = self;
-        let wire = Wire::start(pool, customer, Options { reconcile: true, ..options });
+        let wire = Wire::start(pool, customer, Options { reconcile: true, ..options }, detailed);
         let call = async {
             let turn = tokio::time::timeout(wire.session.deadline.left(), pool.turns.take(customer.email()));
             let Ok(_turn) = turn.await else { return Err(Error::busy()) };
@@ -175,13 +174,13 @@ impl<'a> EnsureCustomer<'a> {
     }
 }
 
-into_future!(EnsureCustomer, Customer, |call| Ok(call.run().await?.customer));
+into_future!(EnsureCustomer, Customer, |call| Ok(call.run(false).await?.customer));
 
 /// Ensures a customer when awaited, and tells how the call went; see [`EnsureCustomer::detailed`].
 #[must_use = "nothing is sent until the call is awaited"]
 pub struct EnsureCustomerDetailed<'a>(EnsureCustomer<'a>);
 
-into_future!(EnsureCustomerDetailed, Created, |call| call.0.run().await);
+into_future!(EnsureCustomerDetailed, Created, |call| call.0.run(true).await);
 
 /// Looks customers up when awaited; see [`Client::find_customers`](crate::Client::find_customers).
 #[must_use = "nothing is sent until the call is awaited"]
@@ -239,11 +238,13 @@ fn span(name: &'static str, pool: &Pool) -> tracing::Span {
 struct Wire<'a> {
     session: Session<'a>,
     customer: &'a NewCustomer,
+    /// Whether anybody is told what the server calls its answer.
+    detailed: bool,
 }
 
 impl<'a> Wire<'a> {
-    fn start(pool: &'a Pool, customer: &'a NewCustomer, options: Options) -> Self {
-        Self { session: Session::start(pool, options), customer }
+    fn start(pool: &'a Pool, customer: &'a NewCustomer, options: Options, detailed: bool) -> Self {
+        Self { session: Session::start(pool, options), customer, detailed }
     }
 
     fn creation(&self) -> Creation<'_, Self> {
@@ -268,9 +269,11 @@ impl Server for Wire<'_> {
         let pool = self.session.pool;
         let sent = Field::ALL.into_iter().filter_map(|field| Some((field.name(), self.customer.get(field)?)));
         let hide = || pool.scrubber(authorization.as_ref(), sent.clone());
-        let result = judge::creation(observation, self.customer.email(), &pool.duplicate_rules, hide);
-        let repeats = |id: &str| sent.clone().any(|(_, value)| text::holds(id, value)) && hide().finds(id);
-        Attempt { times, result: result.map(|(customer, facts)| (customer, facts.hiding(repeats))) }
+        let mut result = judge::creation(observation, self.customer.email(), &pool.duplicate_rules, hide);
+        if self.detailed {
+            result = result.map(|(customer, facts)| (customer, facts.hiding(|id| hide().finds(id))));
+        }
+        Attempt { times, result }
     }
 
     async fn look_up(&self) -> Sighting {

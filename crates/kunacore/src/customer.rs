@@ -168,20 +168,22 @@ impl Customer {
 
     /// Reads a customer from the JSON object the server sent: `None` when either id is missing.
     pub(crate) fn read(raw: Value) -> Option<Self> {
-        let text = |name: &str| raw.get(name).and_then(Value::as_str).map(str::to_owned);
-        let id = opaque_id(raw.get("id")?)?;
-        let wallet_id = opaque_id(raw.get("walletId")?)?;
-        // The generated type names every field, so that a change of the contract does not compile until it is read here.
+        let fields = raw.as_object()?;
+        let text = |name: &str| fields.get(name).and_then(Value::as_str).map(str::to_owned);
+        let id = opaque_id(fields.get("id")?)?;
+        let wallet_id = opaque_id(fields.get("walletId")?)?;
+        // The generated type names every field, so that a change of the contract does not compile until it is read here. The
+        // ids have types of their own, beside it.
         let details = types::Customer {
-            id: id.clone(),
-            wallet_id: wallet_id.clone(),
+            id: String::new(),
+            wallet_id: String::new(),
             email: text("email"),
             first_name: text("firstName"),
             last_name: text("lastName"),
             phone_number: text("phoneNumber"),
             comment: text("comment"),
-            external_id: raw.get("externalId").and_then(opaque_id),
-            referral_id: raw.get("referralId").and_then(opaque_id),
+            external_id: fields.get("externalId").and_then(opaque_id),
+            referral_id: fields.get("referralId").and_then(opaque_id),
             created_at: text("createdAt"),
         };
         Some(Self { id: id.into(), wallet_id: wallet_id.into(), details, raw })
@@ -197,7 +199,7 @@ impl fmt::Debug for Customer {
 /// An id may be text or a number; anything else, or nothing, is no id.
 fn opaque_id(value: &Value) -> Option<String> {
     match value {
-        Value::String(text) if !text.trim().is_empty() => Some(text.clone()),
+        Value::String(text) if !text.chars().all(char::is_whitespace) => Some(text.clone()),
         // A number that is not whole, or too long for 64 bits, has already lost digits: better no id than a wrong one.
         Value::Number(number) if number.is_u64() || number.is_i64() => Some(number.to_string()),
         _ => None,

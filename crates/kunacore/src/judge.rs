@@ -3,8 +3,9 @@
 //! The rule for a creation: *Created* only with both ids and our e-mail; *Rejected* only on a definite refusal; *not
 //! applied* only with proof; everything else is *Unknown*.
 
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
+use reqwest::header::{HeaderMap, HeaderName};
 use serde_json::Value;
 
 use crate::customer::Customer;
@@ -19,7 +20,13 @@ use crate::text::{self, Scrubber};
 use crate::transport::{Body, Cause, End, Observation, Reply};
 
 /// Headers in which servers and gateways name a request, the most specific first.
-const REQUEST_ID_HEADERS: [&str; 5] = ["x-request-id", "request-id", "x-correlation-id", "x-amzn-requestid", "cf-ray"];
+static REQUEST_ID_HEADERS: [HeaderName; 5] = [
+    HeaderName::from_static("x-request-id"),
+    HeaderName::from_static("request-id"),
+    HeaderName::from_static("x-correlation-id"),
+    HeaderName::from_static("x-amzn-requestid"),
+    HeaderName::from_static("cf-ray"),
+];
 
 const NOT_CREATED: &str = "No customer was created.";
 /// Of a duplicate. A gateway may have sent our own request twice; then the customer that exists is ours.
@@ -70,7 +77,7 @@ pub(crate) fn creation(
     let unanswered = |class, kind, cause: Cause, what, meaning, next| {
         (class, Parts::new(kind, cause.sentence(what), meaning, next).code(cause.code).into())
     };
-    let reply = match observation {
+    let Reply { status, headers, body } = match observation {
         Observation::Reply(reply) => reply,
         Observation::NotSent(cause) => {
             let what = "the customer was not sent";
@@ -86,11 +93,11 @@ pub(crate) fn creation(
             return Err(unanswered(Class::Lost, ErrorKind::Unknown, cause, what, MAYBE_CREATED, LOOK_FIRST));
         }
     };
-    let facts = Facts::of(&reply);
+    let facts = Facts::of(status, headers, &body);
     let unknown = |class, what: &str| (class, Parts::new(ErrorKind::Unknown, what, MAYBE_CREATED, LOOK_FIRST));
     let refused = |kind, what: &str, next| (Class::Refused, Parts::new(kind, what, NOT_CREATED, next));
-    let (class, parts) = match reply.status {
-        200..=299 => match read_creation(&reply.body, email) {
+    let (class, parts) = match status {
+        200..=299 => match read_creation(&body, email) {
             Ok(customer) => return Ok((customer, facts)),
             Err(parts) => (Class::Sealed, *parts),
         },
@@ -112,7 +119,7 @@ pub(crate) fn creation(
             let (class, parts) = unknown(Class::Lost, "the server failed");
             (class, parts.code("unexpected_response"))
         }
-        400..=499 if duplicate::says_so(rules, reply.status, &facts.said) => (Class::Contested, taken(NO_FURTHER)),
+        400..=499 if duplicate::says_so(rules, status, &facts.said) => (Class::Contested, taken(NO_FURTHER)),
         403 => {
             let what = "the server does not allow these credentials to create customers";
             let (class, parts) = refused(ErrorKind::Authentication, what, CHECK_CREDENTIALS);
@@ -129,12 +136,12 @@ pub(crate) fn creation(
                 "the server refused the customer",
                 "Mend what the server complains about. If it gives no reason, look the e-mail up: it may be taken.",
             );
-            let silent = matches!(reply.status, 400 | 422) && facts.said.is_silent();
+            let silent = matches!(status, 400 | 422) && facts.said.is_silent();
             if silent {
                 // It may be that the e-mail is taken, even by this very request, sent twice by a gateway.
                 (Class::Contested, Parts { meaning: NO_REASON.into(), ..parts })
             } else {
-                (if reply.status == 409 { Class::Contested } else { class }, parts)
+                (if status == 409 { Class::Contested } else { class }, parts)
             }
         }
         _ => {
@@ -163,17 +170,17 @@ pub(crate) fn reading<T>(
     let unavailable = |what: String, next| {
         Parts::new(ErrorKind::Unavailable, what, NOTHING_CHANGED, next).code("unexpected_response")
     };
-    let reply = match observation {
+    let Reply { status, headers, body } = match observation {
         Observation::Reply(reply) => reply,
         Observation::NotSent(cause) | Observation::TurnedAway(cause) | Observation::Lost(cause) => {
             let what = cause.sentence(&format!("the {name} got no answer"));
             return Err(unavailable(what, cause.advice()).code(cause.code).into());
         }
     };
-    let facts = Facts::of(&reply);
+    let facts = Facts::of(status, headers, &body);
     let refused = |kind, what: String, next| Parts::new(kind, what, NOTHING_CHANGED, next);
-    let parts = match reply.status {
-        200..=299 => match envelope(&reply.body) {
+    let parts = match status {
+        200..=299 => match envelope(&body) {
             Envelope::Data(data) => match decode(data) {
                 Some(value) => return Ok((value, facts)),
                 None => unreadable(name, "its data has another shape than expected"),
@@ -202,7 +209,7 @@ pub(crate) fn reading<T>(
         ),
         301 | 307 | 308 => redirect(NOTHING_CHANGED),
         300..=399 => unreadable(name, "it is a redirect, which is not followed").code("redirect"),
-        400..=499 if reply.status != 408 => refused(
+        400..=499 if status != 408 => refused(
             ErrorKind::Rejected,
             format!("the server refused the {name}"),
             "Check what was asked for, and the base URL.",
@@ -293,20 +300,21 @@ fn envelope(body: &Body) -> Envelope {
 pub(crate) struct Facts {
     pub(crate) status: u16,
     pub(crate) request_id: Option<String>,
-    /// The server's clock when it answered.
-    pub(crate) date: Option<SystemTime>,
-    retry_after: Option<Duration>,
+    headers: HeaderMap,
     said: ServerError,
 }
 
 impl Facts {
-    fn of(reply: &Reply) -> Self {
-        let refused = !(200..300).contains(&reply.status) && reply.body.end == End::Whole;
-        let said = if refused { ServerError::read(&reply.body.bytes) } else { ServerError::default() };
-        let request_id =
-            REQUEST_ID_HEADERS.iter().find_map(|name| text::request_id(reply.headers.get(*name)?.to_str().ok()?));
-        let date = retry::date(&reply.headers).map(Into::into);
-        Self { status: reply.status, request_id, date, retry_after: retry::retry_after(&reply.headers), said }
+    fn of(status: u16, headers: HeaderMap, body: &Body) -> Self {
+        let refused = !(200..300).contains(&status) && body.end == End::Whole;
+        let said = if refused { ServerError::read(&body.bytes) } else { ServerError::default() };
+        let request_id = REQUEST_ID_HEADERS.iter().find_map(|name| text::request_id(headers.get(name)?.to_str().ok()?));
+        Self { status, request_id, headers, said }
+    }
+
+    /// The server's clock when it answered.
+    pub(crate) fn date(&self) -> Option<SystemTime> {
+        retry::date(&self.headers).map(Into::into)
     }
 
     /// Without a request id that repeats something.
@@ -318,7 +326,7 @@ impl Facts {
     /// Those of an answer that told nothing.
     #[cfg(test)]
     pub(crate) fn none() -> Self {
-        Self { status: 201, request_id: None, date: None, retry_after: None, said: ServerError::default() }
+        Self { status: 201, request_id: None, headers: HeaderMap::new(), said: ServerError::default() }
     }
 
     fn into_error(self, parts: Parts, hide: &Scrubber) -> Error {
@@ -326,7 +334,7 @@ impl Facts {
         Parts {
             status: Some(self.status),
             request_id: self.request_id.filter(|id| !hide.finds(id)),
-            retry_after: self.retry_after,
+            retry_after: retry::retry_after(&self.headers),
             code: code.map(Into::into).or(parts.code),
             said: self.said.message.map(|message| hide.message(&message)).filter(|message| !message.is_empty()),
             ..parts

@@ -111,7 +111,7 @@ pub(crate) async fn look_up(session: &Session<'_>, email: &str) -> Sighting {
             Sighting::Present(Hits {
                 customers: found.customers,
                 complete: trouble.is_none(),
-                server_time: facts.date.map(|date| (date, seen)),
+                server_time: facts.date().map(|date| (date, seen)),
                 status: facts.status,
                 request_id: facts.request_id,
             })

@@ -13,7 +13,8 @@ use crate::new_customer::NewCustomer;
 /// Whether two e-mails name the same customer: blanks around, case and the form of code points do not count (inferred). To
 /// take two for one only costs a look at the names; to take one for two could create it twice.
 pub(crate) fn same_email(one: &str, other: &str) -> bool {
-    email_key(one) == email_key(other)
+    let (one, other) = (one.trim(), other.trim());
+    one.eq_ignore_ascii_case(other) || email_key(one) == email_key(other)
 }
 
 /// What is the same of all spellings of an e-mail.

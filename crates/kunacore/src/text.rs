@@ -188,14 +188,8 @@ fn url_escape(text: &str) -> Option<(char, usize)> {
 
 /// A request id: `None` when it is not short, plain text.
 pub(crate) fn request_id(text: &str) -> Option<String> {
-    let plain = !text.is_empty() && text.len() <= REQUEST_ID_CHARS && text.chars().all(|c| c.is_ascii_graphic());
+    let plain = !text.is_empty() && text.len() <= REQUEST_ID_CHARS && text.bytes().all(|byte| byte.is_ascii_graphic());
     plain.then(|| text.to_owned())
-}
-
-/// Whether a text holds a value as it is, whatever the case of ASCII: a quick look at what is most likely innocent.
-pub(crate) fn holds(text: &str, value: &str) -> bool {
-    let value = value.trim().as_bytes();
-    !value.is_empty() && text.as_bytes().windows(value.len()).any(|window| window.eq_ignore_ascii_case(value))
 }
 
 /// The text with control characters escaped, cut to `limit` characters.

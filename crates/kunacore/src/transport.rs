@@ -2,8 +2,8 @@
 //!
 //! The generated methods call [`ClientHooks::exec`], which is implemented here: it puts the authorization in, makes the
 //! body revocable, and reads status, headers and at most [`BODY_CAP`] bytes into the [`Attempt`]. The generated decoder
-//! gets an empty stand-in: it would turn an unexpected answer into an error without status, and a created customer
-//! must not be lost that way.
+//! gets nothing, by [`ClientHooks::post`]: it would turn an unexpected answer into an error without status, and a created
+//! customer must not be lost that way.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -12,8 +12,7 @@ use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
 use progenitor_client::{ClientHooks, OperationInfo};
-use reqwest::StatusCode;
-use reqwest::header::HeaderMap;
+use reqwest::header::{HeaderMap, HeaderName};
 
 use crate::credentials::Authorization;
 use crate::defaults::BODY_CAP;
@@ -21,6 +20,8 @@ use crate::evidence::{self, Revocation};
 use crate::generated::{self, types};
 use crate::pool::Pool;
 use crate::text;
+
+const API_VERSION: HeaderName = HeaderName::from_static("api-version");
 
 /// What to ask of the server.
 #[derive(Clone, Copy)]
@@ -109,19 +110,23 @@ pub(crate) async fn exchange(
             Request::Details(body) => client.customer_details(body).await.err(),
         }
     };
-    let (cause, turned_away) = match tokio::time::timeout(limit, call).await {
-        Ok(error) => {
-            let turned_away = error.as_ref().is_some_and(|error| evidence::turned_away(error));
-            (Cause::of(error), turned_away)
-        }
-        Err(_) => (Cause { code: "timeout", detail: String::new(), distrusted: false }, false),
-    };
+    let ended = tokio::time::timeout(limit, call).await;
     let unsent = guard.finish();
-    let observation = match attempt.take_reply() {
-        Some(reply) => Observation::Reply(reply),
-        None if unsent => Observation::NotSent(cause),
-        None if turned_away => Observation::TurnedAway(cause),
-        None => Observation::Lost(cause),
+    let observation = match (attempt.take_reply(), ended) {
+        (Some(reply), _) => Observation::Reply(reply),
+        (None, Err(_)) => {
+            let cause = Cause { code: "timeout", detail: String::new(), distrusted: false };
+            if unsent { Observation::NotSent(cause) } else { Observation::Lost(cause) }
+        }
+        (None, Ok(error)) => {
+            let turned_away = error.as_ref().is_some_and(|error| evidence::turned_away(error));
+            let cause = Cause::of(error);
+            match (unsent, turned_away) {
+                (true, _) => Observation::NotSent(cause),
+                (false, true) => Observation::TurnedAway(cause),
+                (false, false) => Observation::Lost(cause),
+            }
+        }
     };
     tell(request, resend, &observation, start.elapsed());
     observation
@@ -170,7 +175,7 @@ impl Attempt {
     fn prepare(&self, request: &mut reqwest::Request) {
         let headers = request.headers_mut();
         // progenitor sends the document's version; it means nothing to the server.
-        headers.remove("api-version");
+        headers.remove(API_VERSION);
         if let Some((name, value)) = &self.0.authorization {
             headers.insert(name, value.clone());
         } else if let Some(merchant_id) = headers.get_mut("merchant_id") {
@@ -183,7 +188,7 @@ impl Attempt {
     }
 
     /// Reads the answer into the attempt as it comes, so that what came is not lost when the time is over.
-    async fn read(&self, mut response: reqwest::Response) {
+    async fn read(&self, response: &mut reqwest::Response) {
         let (status, headers) = (response.status().as_u16(), std::mem::take(response.headers_mut()));
         *self.reply() = Some(Reply { status, headers, body: Body { bytes: BytesMut::new(), end: End::Cut } });
         loop {
@@ -220,11 +225,18 @@ impl Attempt {
 impl ClientHooks<Attempt> for generated::Client {
     async fn exec(&self, mut request: reqwest::Request, _: &OperationInfo) -> reqwest::Result<reqwest::Response> {
         self.inner.prepare(&mut request);
-        let response = self.client.execute(request).await?;
-        self.inner.read(response).await;
-        let mut stand_in = http::Response::new(Vec::new());
-        *stand_in.status_mut() = StatusCode::NO_CONTENT;
-        Ok(stand_in.into())
+        let mut response = self.client.execute(request).await?;
+        self.inner.read(&mut response).await;
+        Ok(response)
+    }
+
+    async fn post<E>(
+        &self,
+        result: &reqwest::Result<reqwest::Response>,
+        _: &OperationInfo,
+    ) -> Result<(), generated::Error<E>> {
+        // An answer has been read, and the decoder must not see it.
+        if result.is_ok() { Err(generated::Error::Custom(String::new())) } else { Ok(()) }
     }
 }
 
