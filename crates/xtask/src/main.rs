@@ -19,7 +19,8 @@ The workspace's own commands.
   cargo xtask test --rust         the Rust half only
   cargo xtask test --python       the Python half only
   cargo xtask test --stage NAME   the stages whose name holds this, by themselves
-  cargo xtask bench               measure the sandbox and the import time, as ratios in one run
+  cargo xtask bench               measure calls, the sandbox and the import time, as ratios in one run
+  cargo xtask bench --calls       measure calls only
 ";
 
 fn main() -> ExitCode {
@@ -33,6 +34,7 @@ fn main() -> ExitCode {
         ["test", "--python"] => test::run(&root(), Part::Python, ""),
         ["test", "--stage", name] => test::run(&root(), Part::All, name),
         ["bench"] => bench::run_all(&root()),
+        ["bench", "--calls"] => bench::run_calls(&root()),
         [] | ["help" | "-h" | "--help"] => {
             print!("{HELP}");
             Ok(())

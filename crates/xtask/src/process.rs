@@ -45,7 +45,8 @@ pub(crate) fn capture(command: &mut Command) -> Result<String, String> {
     Err(format!("{} failed: {}\n{text}{stderr}", shown(command), output.status))
 }
 
-fn shown(command: &Command) -> String {
+/// The command's words, for a message.
+pub(crate) fn shown(command: &Command) -> String {
     let program = Path::new(command.get_program()).file_name().unwrap_or(command.get_program());
     let words = std::iter::once(program).chain(command.get_args());
     words.map(|word| word.to_string_lossy().into_owned()).collect::<Vec<_>>().join(" ")

@@ -1,7 +1,10 @@
 //! `cargo xtask bench`: figures, as ratios within one run, since the machine may be busy.
 //!
-//! Two things are measured: how many customers a second the sandbox creates in memory, empty and with a million in its
-//! ledger, beside a bare axum handler; and how long `import kunacore` takes, beside `import requests`.
+//! Three things are measured: what a creation costs, beside bare reqwest; how many customers a second the sandbox creates
+//! in memory, empty and with a million in its ledger, beside a bare axum handler; and how long `import kunacore` takes,
+//! beside `import requests`.
+
+mod calls;
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -18,15 +21,25 @@ const FULL: u64 = 1_000_000;
 /// How many runs of wrk may fill it, so that a slow machine ends too.
 const MOST_FILLS: usize = 30;
 
-/// Measures and prints.
+/// Measures and prints everything.
 ///
 /// # Errors
 ///
 /// Something cannot be built or started.
 pub(crate) fn run_all(root: &Path) -> Result<(), String> {
     let environment = Environment::new(root);
+    run_calls(root)?;
     sandbox(root)?;
     imports(&environment)
+}
+
+/// Measures and prints what a call costs.
+///
+/// # Errors
+///
+/// As [`run_all`].
+pub(crate) fn run_calls(root: &Path) -> Result<(), String> {
+    calls::run_all(root)
 }
 
 fn sandbox(root: &Path) -> Result<(), String> {
