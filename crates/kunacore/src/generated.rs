@@ -347,11 +347,6 @@ Arguments:
     ) -> Result<ResponseValue<types::LoginResponse>, Error<()>> {
         let url = format!("{}/v2/auth/login", self.baseurl,);
         let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(Self::api_version()),
-            );
         header_map.append("merchant_id", merchant_id.to_string().try_into()?);
         #[allow(unused_mut)]
         let mut request = self
@@ -391,12 +386,7 @@ Sends a `POST` request to `/v2/customer/create`
         body: &'a types::CreateCustomerRequest,
     ) -> Result<ResponseValue<types::CustomerResponse>, Error<()>> {
         let url = format!("{}/v2/customer/create", self.baseurl,);
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(Self::api_version()),
-            );
+        let header_map = ::reqwest::header::HeaderMap::new();
         #[allow(unused_mut)]
         let mut request = self
             .client
@@ -435,12 +425,7 @@ Sends a `POST` request to `/v2/customer/find`
         body: &'a types::FindCustomersRequest,
     ) -> Result<ResponseValue<types::CustomersResponse>, Error<()>> {
         let url = format!("{}/v2/customer/find", self.baseurl,);
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(Self::api_version()),
-            );
+        let header_map = ::reqwest::header::HeaderMap::new();
         #[allow(unused_mut)]
         let mut request = self
             .client
@@ -477,12 +462,7 @@ Sends a `POST` request to `/v2/customer/details`
         body: &'a types::CustomerDetailsRequest,
     ) -> Result<ResponseValue<types::CustomerResponse>, Error<()>> {
         let url = format!("{}/v2/customer/details", self.baseurl,);
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(Self::api_version()),
-            );
+        let header_map = ::reqwest::header::HeaderMap::new();
         #[allow(unused_mut)]
         let mut request = self
             .client

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
 use progenitor_client::{ClientHooks, OperationInfo};
-use reqwest::header::{HeaderMap, HeaderName};
+use reqwest::header::HeaderMap;
 
 use crate::credentials::Authorization;
 use crate::defaults::BODY_CAP;
@@ -20,8 +20,6 @@ use crate::evidence::{self, Revocation};
 use crate::generated::{self, types};
 use crate::pool::Pool;
 use crate::text;
-
-const API_VERSION: HeaderName = HeaderName::from_static("api-version");
 
 /// What to ask of the server.
 #[derive(Clone, Copy)]
@@ -174,8 +172,6 @@ impl fmt::Debug for Attempt {
 impl Attempt {
     fn prepare(&self, request: &mut reqwest::Request) {
         let headers = request.headers_mut();
-        // progenitor sends the document's version; it means nothing to the server.
-        headers.remove(API_VERSION);
         if let Some((name, value)) = &self.0.authorization {
             headers.insert(name, value.clone());
         } else if let Some(merchant_id) = headers.get_mut("merchant_id") {
