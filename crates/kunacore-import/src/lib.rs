@@ -1,0 +1,53 @@
+//! Tables of customers: read, mapped to the fields of a customer, and checked as a whole before the first request.
+//!
+//! ```no_run
+//! use kunacore_import::{Files, MappingOptions, ReadOptions, check};
+//!
+//! # fn example() -> Result<(), kunacore_import::ImportError> {
+//! let files = Files::open(&["customers.csv".into()], &ReadOptions::default())?;
+//! let mapping = files.map(&MappingOptions::default())?;
+//! let checked = check(files.batches(&mapping), |problem| {
+//!     println!("{problem}");
+//!     Ok(())
+//! })?;
+//! println!("{} rows, {} problems", checked.rows, checked.problems.count);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # How it is made
+//!
+//! `source` holds the two kinds of input, files and streams. `format` tells what they are, `decode` makes UTF-8 of their
+//! bytes, and `csv`, `jsonl` and `columnar` make a `table` of them: columns, then blocks of rows. `mapping` says which
+//! column fills which field (with `suggest` where it cannot), `values` makes text of what Arrow columns hold, and `batch`
+//! puts both together as rows. `check` goes through all of them, with `duplicates` and `fingerprint`.
+//!
+//! Rows are numbered from 1 over the whole input. No error and no problem holds a value of a row.
+
+mod batch;
+mod check;
+mod columnar;
+mod csv;
+mod decode;
+mod duplicates;
+mod error;
+mod fingerprint;
+mod format;
+mod jsonl;
+mod mapping;
+mod place;
+mod problem;
+mod source;
+mod suggest;
+mod table;
+mod values;
+
+pub use batch::{Batch, Batches, Row};
+pub use check::{Checked, Problems, SHOWN_PROBLEMS, check};
+pub use error::{ImportError, ImportErrorKind};
+pub use fingerprint::Fingerprint;
+pub use format::Format;
+pub use mapping::{Extra, Mapping, MappingOptions, REPORT_COLUMNS};
+pub use place::Place;
+pub use problem::RowProblem;
+pub use source::{Files, ReadOptions, Source, Stream};
