@@ -1,0 +1,7 @@
+//! What the import promises of every table that people bring.
+
+mod csv;
+mod errors;
+mod formats;
+mod rows;
+mod support;
