@@ -117,6 +117,10 @@ impl Text {
             DataType::FixedSizeBinary(16) => rendered(array.as_fixed_size_binary().iter(), write_uuid),
             DataType::Dictionary(..) => {
                 let dictionary = array.as_any_dictionary_opt()?;
+                // Nulls only: the keys of a dictionary without values cannot be normalised.
+                if dictionary.values().is_empty() {
+                    return Some(Self::Nothing);
+                }
                 let values = Self::of(dictionary.values())?;
                 let keys = dictionary.normalized_keys();
                 let value = |(row, key): (usize, &usize)| if dictionary.is_null(row) { None } else { values.get(*key) };
@@ -192,6 +196,8 @@ mod tests {
         let large: ArrayRef = Arc::new(LargeStringArray::from(vec![Some("a"), None]));
         let dictionary = DictionaryArray::new(arrow_array::Int8Array::from(vec![1, 0, 1]), large);
         assert_eq!(read(dictionary.slice(1, 2)), [Some("a".to_owned()), None]);
+        let nulls = DictionaryArray::<Int32Type>::from_iter([None::<&str>, None]);
+        assert_eq!(read(nulls), [None, None]);
     }
 
     #[test]
