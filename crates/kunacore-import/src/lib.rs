@@ -22,6 +22,9 @@
 //! column fills which field (with `suggest` where it cannot), `values` makes text of what Arrow columns hold, and `batch`
 //! puts both together as rows. `check` goes through all of them, with `duplicates` and `fingerprint`.
 //!
+//! [`run`] is the directory that an import keeps: what was asked, how far rows may have left, and what became of each. It
+//! survives a crash at any moment.
+//!
 //! Rows are numbered from 1 over the whole input. No error and no problem holds a value of a row.
 
 mod batch;
@@ -37,6 +40,7 @@ mod jsonl;
 mod mapping;
 mod place;
 mod problem;
+pub mod run;
 mod source;
 mod suggest;
 mod table;

@@ -1,0 +1,505 @@
+//! The one writer of a run directory.
+
+use std::collections::{HashMap, HashSet};
+use std::io::ErrorKind;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use super::disk::{Disk, Hold, LOCK, Open, RealDisk};
+use super::error::RunError;
+use super::ids::{self, Ids, Named, SameId};
+use super::journal::Journal;
+use super::manifest::{self, Asked, Manifest};
+use super::record::{End, Record, RowResult};
+use super::rows::{Counts, Noted, RowState, Rows};
+use super::sent::{self, Reach, SentUpto};
+use super::tag::{self, Tag, TagKey};
+use super::{lock_error, replay};
+
+/// How many results wait for a commit at most before [`Run::commit_by`] asks for it at once.
+pub const BATCH: usize = 256;
+/// How long a result waits for a commit at most, if [`Run::commit_by`] is heeded.
+pub const DELAY: Duration = Duration::from_millis(5);
+/// How many ids of a journal are compared exactly when it is opened.
+const SUSPICIONS: usize = 10_000;
+/// How large the records of a stop may become in memory before they are written.
+const STOP_CHUNK: usize = 1 << 20;
+
+/// The one writer of a run directory. Dropped without [`Self::stop`], it leaves what a crash leaves.
+pub struct Run {
+    /// Holds the lock.
+    disk: Box<dyn Disk>,
+    manifest: Manifest,
+    key: TagKey,
+    sent: SentUpto,
+    journal: Journal,
+    rows: Rows,
+    ids: Ids,
+    /// Ids that were found on two rows, with the first.
+    twice: HashMap<Named, u32>,
+    announced: bool,
+    stage: Stage,
+    waiting: Vec<Waiting>,
+    waiting_since: Option<Instant>,
+    /// Results that cannot be written.
+    unwritten: Vec<RowResult>,
+    recorded: u64,
+    durable: u64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    Open,
+    Stopped,
+    Broken,
+}
+
+/// A record in the journal's batch.
+struct Waiting {
+    record: Record,
+    noted: Option<Noted>,
+}
+
+/// What a run was found to be.
+#[non_exhaustive]
+pub struct Opened {
+    /// The run, to go on with.
+    pub run: Run,
+    /// Ids that two rows have.
+    pub same_ids: Vec<SameId>,
+    /// Whether there were too many suspicions to look into each; `same_ids` then holds only some.
+    pub more_same_ids: bool,
+    /// How many bytes of the journal a crash had torn, and were cut off.
+    pub cut: u64,
+}
+
+/// That a record was taken, though it is not durable yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Ticket {
+    /// The record is durable once [`Run::commit`] or [`Run::durable`] gives this number or a greater one.
+    pub number: u64,
+    /// The ids that another row has, too.
+    pub same_ids: Vec<SameId>,
+}
+
+impl Run {
+    /// Begins a run in a directory that is created, or empty, or left by a creation that was cut short.
+    ///
+    /// # Errors
+    ///
+    /// [`RunError::Exists`] if there is a run, [`RunError::Foreign`] if there is something else, [`RunError::InUse`] if
+    /// another process is at it, [`RunError::Unfit`] if the place has no locks or no fsync.
+    pub fn create(path: &Path, manifest: Manifest) -> Result<Self, RunError> {
+        let disk = RealDisk::create(path).map_err(unfit("make a directory durable"))?;
+        Self::create_on(Box::new(disk), manifest)
+    }
+
+    pub(crate) fn create_on(mut disk: Box<dyn Disk>, manifest: Manifest) -> Result<Self, RunError> {
+        let ours = [LOCK, tag::NAME, sent::NAME, replay::NAME, manifest::NAME, manifest::UNFINISHED];
+        let names = disk.names().map_err(RunError::io(LOCK, "looking into the directory"))?;
+        if let Some(foreign) = names.into_iter().find(|name| !ours.contains(&name.as_str())) {
+            return Err(RunError::Foreign(foreign));
+        }
+        disk.lock(Hold::Alone).map_err(lock_error)?;
+        match Manifest::read(disk.as_mut()) {
+            Err(RunError::NoRun) => never_sent(disk.as_mut())?,
+            Err(error) => return Err(error),
+            Ok(_) => return Err(RunError::Exists),
+        }
+        TagKey::create(disk.as_mut())?;
+        SentUpto::create(disk.as_mut()).map_err(unfit("make a file durable"))?;
+        Journal::create(disk.as_mut()).map_err(unfit("make a file durable"))?;
+        // The other names become durable before the one that says that they are there.
+        disk.sync_names().map_err(unfit("make a directory durable"))?;
+        manifest.write(disk.as_mut())?;
+        Ok(Self::load(disk, manifest)?.run)
+    }
+
+    /// Goes on with a run, if what is asked is what was asked when it began.
+    ///
+    /// # Errors
+    ///
+    /// [`RunError::NoRun`], [`RunError::InUse`] and [`RunError::Different`] as they say; [`RunError::Corrupt`] if a file
+    /// holds what no crash leaves: nothing is changed then.
+    pub fn open(path: &Path, asked: &Asked) -> Result<Opened, RunError> {
+        Self::open_on(Box::new(RealDisk::at(path)), asked)
+    }
+
+    pub(crate) fn open_on(mut disk: Box<dyn Disk>, asked: &Asked) -> Result<Opened, RunError> {
+        // Before the lock, which would make a file in a directory that is no run.
+        let names = disk.names().map_err(|error| match error.kind() {
+            ErrorKind::NotFound | ErrorKind::NotADirectory => RunError::NoRun,
+            _ => RunError::io(LOCK, "looking into the directory")(error),
+        })?;
+        if !names.iter().any(|name| name == LOCK || name == sent::NAME) {
+            return Err(RunError::NoRun);
+        }
+        disk.lock(Hold::Alone).map_err(lock_error)?;
+        let manifest = match Manifest::read(disk.as_mut()) {
+            Err(RunError::NoRun) => return Err(never_sent(disk.as_mut()).err().unwrap_or(RunError::NoRun)),
+            manifest => manifest?,
+        };
+        let differences = asked.differences(&manifest.asked);
+        if !differences.is_empty() {
+            return Err(RunError::Different(differences));
+        }
+        // The manifest's name may not be durable yet, if its writer died.
+        disk.sync_names().map_err(unfit("make a directory durable"))?;
+        Self::load(disk, manifest)
+    }
+
+    fn load(mut disk: Box<dyn Disk>, manifest: Manifest) -> Result<Opened, RunError> {
+        let key = TagKey::read(disk.as_mut())?;
+        let sent = SentUpto::open(disk.as_mut())?;
+        let mut rows = Rows::new(sent.reach());
+        let mut ids = Ids::default();
+        let mut suspected = HashSet::new();
+        let mut more_same_ids = false;
+        let (journal, extent) = Journal::open(disk.as_mut(), sent.reach(), |_, record| {
+            rows.replay(record);
+            for id in ids::of(record).1 {
+                if ids.add(&id) {
+                    if suspected.len() < SUSPICIONS {
+                        suspected.insert(id);
+                    } else {
+                        more_same_ids |= !suspected.contains(&id);
+                    }
+                }
+            }
+        })?;
+        let mut run = Self {
+            disk,
+            manifest,
+            key,
+            sent,
+            journal,
+            rows,
+            ids,
+            twice: HashMap::new(),
+            announced: false,
+            stage: Stage::Open,
+            waiting: Vec::new(),
+            waiting_since: None,
+            unwritten: Vec::new(),
+            recorded: 0,
+            durable: 0,
+        };
+        let same_ids = if suspected.is_empty() { Vec::new() } else { run.look_for(&suspected, None)? };
+        Ok(Opened { run, same_ids, more_same_ids, cut: extent.size - extent.valid })
+    }
+
+    /// What the run was begun with.
+    pub fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    /// Notes durably when the run began by the server's clock, as RFC 3339, unless that is noted already.
+    ///
+    /// # Errors
+    ///
+    /// A file cannot be written: fatal, as every error of the run's files.
+    pub fn note_server_time(&mut self, began: &str) -> Result<(), RunError> {
+        self.alive()?;
+        if self.manifest.began_server_time.is_some() {
+            return Ok(());
+        }
+        self.manifest.began_server_time = Some(began.to_owned());
+        let written = self.manifest.write(self.disk.as_mut());
+        self.fatal(written)
+    }
+
+    /// The tag of an e-mail in this run: the same however it is padded or capitalised.
+    pub fn tag(&self, email: &str) -> Tag {
+        self.key.tag(email)
+    }
+
+    /// What is known of a row, with the results that are not yet durable.
+    pub fn state(&self, row: u32) -> RowState {
+        self.rows.state(row)
+    }
+
+    /// How many rows have a durable result.
+    pub fn counts(&self) -> Counts {
+        self.rows.counts()
+    }
+
+    /// Up to which row any may have left.
+    pub fn sent_upto(&self) -> u32 {
+        self.sent.reach().n
+    }
+
+    /// Makes durable that rows up to `n` may leave, and, the first time in a process, that a new process sends them.
+    ///
+    /// Each call that changes something is a sync, so let `n` be some hundred rows ahead, but not beyond the last row.
+    ///
+    /// # Errors
+    ///
+    /// A file cannot be written: fatal. No row may leave then.
+    pub fn announce(&mut self, n: u32) -> Result<(), RunError> {
+        self.alive()?;
+        let now = self.sent.reach();
+        let generation = match now.generation.checked_add(u32::from(!self.announced)) {
+            Some(generation) => generation,
+            None => {
+                return Err(RunError::Corrupt { file: sent::NAME, at: 0, what: "the generation is the last there is" });
+            }
+        };
+        let to = Reach { generation, n: n.max(now.n) };
+        if to > now {
+            let advanced = self.sent.advance(to);
+            self.fatal(advanced)?;
+        }
+        self.announced = true;
+        Ok(())
+    }
+
+    /// Says that a row is about to be sent: from here on it counts as sent, unless [`Self::take_back`] says otherwise.
+    ///
+    /// # Errors
+    ///
+    /// [`RunError::NotAnnounced`], [`RunError::Settled`] and [`RunError::NeverPost`]: the row must not be sent.
+    pub fn begin(&mut self, row: u32) -> Result<(), RunError> {
+        self.alive()?;
+        if !self.announced || !self.covers(row) {
+            return Err(RunError::NotAnnounced { row });
+        }
+        match self.rows.state(row) {
+            RowState::Created(_) | RowState::Rejected { .. } => Err(RunError::Settled { row }),
+            RowState::Unresolved { never_post: true } => Err(RunError::NeverPost { row }),
+            RowState::Unsent | RowState::Tainted | RowState::Unresolved { never_post: false } => {
+                self.rows.begin(row);
+                Ok(())
+            }
+        }
+    }
+
+    /// Takes [`Self::begin`] back, on proof that the server did nothing for the row in this process.
+    ///
+    /// What an earlier process may have sent stays tainted, and so does a row that was begun twice: the proof of one attempt
+    /// says nothing of the other.
+    pub fn take_back(&mut self, row: u32) {
+        if self.covers(row) {
+            self.rows.take_back(row);
+        }
+    }
+
+    /// Takes the result of a row; it counts once it is durable.
+    ///
+    /// A row that must never be sent again stays so, whatever an uncertain result says.
+    ///
+    /// # Errors
+    ///
+    /// The result was not taken, and is among [`Self::take_unwritten`]: [`RunError::Settled`], [`RunError::NotAnnounced`],
+    /// [`RunError::TooLong`], or the run is broken or stopped.
+    pub fn record(&mut self, mut result: RowResult) -> Result<Ticket, RunError> {
+        let row = result.row;
+        if let (End::Unresolved { never_post }, RowState::Unresolved { never_post: true }) =
+            (&mut result.end, self.rows.state(row))
+        {
+            *never_post = true;
+        }
+        let taken = self.alive().and_then(|()| match self.rows.state(row) {
+            _ if !self.covers(row) => Err(RunError::NotAnnounced { row }),
+            RowState::Created(_) | RowState::Rejected { .. } => Err(RunError::Settled { row }),
+            RowState::Unsent | RowState::Tainted | RowState::Unresolved { .. } => Ok(()),
+        });
+        let taken = taken.and_then(|()| self.add(Record::Result(result.clone()), row));
+        if taken.is_err() {
+            self.unwritten.push(result);
+        }
+        let number = taken?;
+        Ok(Ticket { number, same_ids: self.same_ids()? })
+    }
+
+    /// Takes the user's word that a customer is the row's: it is adopted once that is durable.
+    ///
+    /// The caller looks up the wallet's id by the customer's.
+    ///
+    /// # Errors
+    ///
+    /// [`RunError::NotOpen`] unless the row is a conflict or unresolved; or as for [`Self::record`].
+    pub fn accept(&mut self, row: u32, tag: Tag, id: &str, wallet_id: &str) -> Result<Ticket, RunError> {
+        self.alive()?;
+        match self.rows.state(row) {
+            RowState::Rejected { conflict: true } | RowState::Unresolved { .. } => {}
+            _ => return Err(RunError::NotOpen { row }),
+        }
+        let record = Record::Accept { row, tag, id: id.to_owned(), wallet_id: wallet_id.to_owned() };
+        let number = self.add(record, row)?;
+        Ok(Ticket { number, same_ids: self.same_ids()? })
+    }
+
+    /// When [`Self::commit`] is to be called: in the past or at once if enough results wait, never if none does.
+    pub fn commit_by(&self) -> Option<Instant> {
+        let since = self.waiting_since?;
+        Some(if self.waiting.len() >= BATCH { since } else { since + DELAY })
+    }
+
+    /// Makes all records taken so far durable, and gives the number up to which they are.
+    ///
+    /// # Errors
+    ///
+    /// A file cannot be written: fatal. What is not durable is then to be had from [`Self::take_unwritten`].
+    pub fn commit(&mut self) -> Result<u64, RunError> {
+        self.alive()?;
+        let committed = self.journal.commit(self.sent.reach());
+        self.fatal(committed)?;
+        self.count();
+        Ok(self.durable)
+    }
+
+    /// The number up to which records are durable.
+    pub fn durable(&self) -> u64 {
+        self.durable
+    }
+
+    /// Ends the process's part in order: after the last result is durable, notes which rows it has left unsent.
+    ///
+    /// No request may be on its way, and none may be sent afterwards. Rows that were begun and have no result stay tainted.
+    ///
+    /// # Errors
+    ///
+    /// A file cannot be written: fatal, and as after a crash. [`Self::take_unwritten`] has what is not durable.
+    pub fn stop(&mut self) -> Result<Counts, RunError> {
+        self.commit()?;
+        let reach = self.sent.reach();
+        if self.announced {
+            for row in 1..=reach.n {
+                if self.rows.state(row) == RowState::Unsent {
+                    self.add(Record::Unsent { row, generation: reach.generation }, row)?;
+                    if self.journal.waiting() > STOP_CHUNK {
+                        self.commit()?;
+                    }
+                }
+            }
+        }
+        let sealed = self.journal.seal(reach);
+        self.fatal(sealed)?;
+        self.count();
+        self.stage = Stage::Stopped;
+        Ok(self.counts())
+    }
+
+    /// The results that were taken or refused and are not durable, once: a last resort, to be shown to the user.
+    ///
+    /// After a fatal error these are all results that may be missing when the run is continued; some may be there.
+    pub fn take_unwritten(&mut self) -> Vec<RowResult> {
+        let mut results = Vec::new();
+        if self.stage == Stage::Broken {
+            let waiting = std::mem::take(&mut self.waiting);
+            results.extend(waiting.into_iter().filter_map(|waiting| match waiting.record {
+                Record::Result(result) => Some(result),
+                Record::Accept { .. } | Record::Unsent { .. } | Record::Sync { .. } => None,
+            }));
+        }
+        results.append(&mut self.unwritten);
+        results
+    }
+
+    fn add(&mut self, record: Record, row: u32) -> Result<u64, RunError> {
+        self.journal.add(&record).map_err(|_| RunError::TooLong { row })?;
+        let noted = self.rows.note(&record);
+        self.waiting_since.get_or_insert_with(Instant::now);
+        self.waiting.push(Waiting { record, noted });
+        self.recorded += 1;
+        Ok(self.recorded)
+    }
+
+    /// All records taken so far are durable.
+    fn count(&mut self) {
+        for noted in self.waiting.drain(..).filter_map(|waiting| waiting.noted) {
+            self.rows.settle(noted);
+        }
+        self.waiting_since = None;
+        self.durable = self.recorded;
+    }
+
+    /// Which ids of the last record other rows have.
+    fn same_ids(&mut self) -> Result<Vec<SameId>, RunError> {
+        let Some(last) = self.waiting.last() else { return Ok(Vec::new()) };
+        let (row, named) = ids::of(&last.record);
+        let suspected: HashSet<Named> = named.into_iter().filter(|id| self.ids.add(id)).collect();
+        let mut found = Vec::new();
+        if suspected.iter().any(|id| !self.twice.contains_key(id)) {
+            let seen = self.look_for(&suspected, Some(row));
+            return self.fatal(seen);
+        }
+        for id in suspected {
+            if let Some(first) = self.twice.get(&id).copied().filter(|first| *first != row) {
+                found.push(SameId { kind: id.0, id: id.1, first, second: row });
+            }
+        }
+        found.sort();
+        Ok(found)
+    }
+
+    /// Reads who has these ids: the journal, and what waits to be written. Of `only`, if given, or of all rows.
+    fn look_for(&mut self, suspected: &HashSet<Named>, only: Option<u32>) -> Result<Vec<SameId>, RunError> {
+        let (twice, mut firsts, mut found) = (&mut self.twice, HashMap::<Named, u32>::new(), Vec::new());
+        let mut visit = |record: &Record| {
+            let (row, named) = ids::of(record);
+            for id in named.into_iter().filter(|id| suspected.contains(id)) {
+                let first = *firsts.entry(id.clone()).or_insert(row);
+                if first != row {
+                    twice.insert(id.clone(), first);
+                    if only.is_none_or(|only| only == row) {
+                        found.push(SameId { kind: id.0, id: id.1, first, second: row });
+                    }
+                }
+            }
+        };
+        self.journal.reread(self.sent.reach(), |_, record| visit(record))?;
+        self.waiting.iter().for_each(|waiting| visit(&waiting.record));
+        found.sort();
+        found.dedup();
+        Ok(found)
+    }
+
+    fn covers(&self, row: u32) -> bool {
+        (1..=self.sent.reach().n).contains(&row)
+    }
+
+    fn alive(&self) -> Result<(), RunError> {
+        match self.stage {
+            Stage::Open => Ok(()),
+            Stage::Stopped => Err(RunError::Stopped),
+            Stage::Broken => Err(RunError::Broken),
+        }
+    }
+
+    /// Lets nothing be written after an error.
+    fn fatal<T>(&mut self, result: Result<T, RunError>) -> Result<T, RunError> {
+        if result.is_err() {
+            self.stage = Stage::Broken;
+        }
+        result
+    }
+}
+
+/// Refuses a directory without a manifest in which rows were sent: it has lost its manifest, and is no new one.
+fn never_sent(disk: &mut dyn Disk) -> Result<(), RunError> {
+    let journal = match disk.open(replay::NAME, Open::Read).and_then(|mut file| file.size()) {
+        Err(error) if error.kind() == ErrorKind::NotFound => 0,
+        size => size.map_err(RunError::io(replay::NAME, "opening it"))?,
+    };
+    let reach = match SentUpto::read(disk) {
+        // One that is torn or absent is the work of a creation, which writes no manifest before it is whole.
+        Err(RunError::Corrupt { .. }) => Reach::default(),
+        Err(RunError::Io { source, .. }) if source.kind() == ErrorKind::NotFound => Reach::default(),
+        reach => reach?,
+    };
+    if journal > 0 || reach > Reach::default() {
+        let what = "it is missing, though rows may have been sent";
+        return Err(RunError::Corrupt { file: manifest::NAME, at: 0, what });
+    }
+    Ok(())
+}
+
+/// For `map_err`: what it means that a place refuses an operation on creation.
+fn unfit(what: &'static str) -> impl FnOnce(std::io::Error) -> RunError {
+    move |source| match source.kind() {
+        ErrorKind::Unsupported | ErrorKind::InvalidInput => RunError::Unfit { what, source },
+        _ => RunError::Io { file: ".", doing: "creating the run", source },
+    }
+}

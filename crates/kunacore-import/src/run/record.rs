@@ -1,0 +1,238 @@
+//! What the journal says: the five kinds of records, as they are written and as the rest of the crate uses them.
+
+use serde::{Deserialize, Serialize};
+
+use super::sent::Reach;
+use super::tag::Tag;
+
+/// How a row came to its customer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum How {
+    /// The server's answer says that the call created it.
+    Created,
+    /// The answer was lost, and a look-up found the customer.
+    Reconciled,
+    /// The customer was there before, and is the same person; or the user said so.
+    Adopted,
+    /// Another run created it.
+    Known,
+}
+
+/// How a row ended, as far as is known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum End {
+    /// Its customer exists, and these are the ids. Final.
+    Created {
+        /// How it came to be known.
+        how: How,
+        /// The customer's id.
+        id: String,
+        /// The wallet's id.
+        wallet_id: String,
+    },
+    /// The server refused it, or the row is no customer. Final, except that a `conflict` can be accepted.
+    Rejected,
+    /// It may have been created: to be looked up on every continue.
+    Unresolved {
+        /// Whether it must be looked up only, and never be sent again, as after a redirect.
+        never_post: bool,
+    },
+    /// The server says that it was created, but its answer could not be read to the end: to be looked up, never sent again.
+    Unread {
+        /// The customer's id, if that much was read.
+        id: Option<String>,
+        /// The wallet's id, if that much was read.
+        wallet_id: Option<String>,
+    },
+}
+
+/// The result of a row. It must hold no personal data: the message is scrubbed by the caller.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RowResult {
+    /// The row; the first data record has the number 1.
+    pub row: u32,
+    /// The tag of its e-mail, from [`Run::tag`](super::Run::tag).
+    pub tag: Tag,
+    /// How it ended.
+    pub end: End,
+    /// The status of the last HTTP answer, if there was one.
+    pub status: Option<u16>,
+    /// The server's or the core's code for the error; `conflict` for another person with the e-mail.
+    pub code: Option<String>,
+    /// The field that the error is about.
+    pub field: Option<String>,
+    /// What was wrong, without personal data; kept up to 2000 bytes.
+    pub message: Option<String>,
+    /// How many requests were sent for it in this process.
+    pub attempts: u32,
+}
+
+/// The code of a row whose e-mail belongs to another person.
+pub const CONFLICT: &str = "conflict";
+/// How much of a message is kept, in bytes.
+const MESSAGE: usize = 2000;
+
+impl RowResult {
+    /// Whether the e-mail belongs to another person, which only the user can settle.
+    pub fn is_conflict(&self) -> bool {
+        self.end == End::Rejected && self.code.as_deref() == Some(CONFLICT)
+    }
+
+    /// The ids it holds: the customer's and the wallet's.
+    pub fn ids(&self) -> (Option<&str>, Option<&str>) {
+        match &self.end {
+            End::Created { id, wallet_id, .. } => (Some(id), Some(wallet_id)),
+            End::Unread { id, wallet_id } => (id.as_deref(), wallet_id.as_deref()),
+            End::Rejected | End::Unresolved { .. } => (None, None),
+        }
+    }
+}
+
+/// A record as the rest of the run reads it.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Record {
+    /// What became of a row.
+    Result(RowResult),
+    /// The row was not sent by the process of this generation, nor, if no later one sent any, by anybody.
+    Unsent { row: u32, generation: u32 },
+    /// The user says that this customer is the row's.
+    Accept { row: u32, tag: Tag, id: String, wallet_id: String },
+    /// All bytes before this record were durable when it was written, and `sent_upto` said this.
+    Sync { bytes: u64, reach: Reach },
+}
+
+impl Record {
+    /// The record of a line, without its sum; `None` if it says what no version of this format says.
+    pub(crate) fn parse(json: &[u8]) -> Option<Self> {
+        serde_json::from_slice::<Line>(json).ok()?.into_record()
+    }
+
+    /// The form that is written.
+    pub(crate) fn line(&self) -> Line {
+        match self.clone() {
+            Self::Result(result) => Line::result(result),
+            Self::Unsent { row, generation } => Line::Unsent { row, generation },
+            Self::Accept { row, tag, id, wallet_id } => Line::Accept { row, tag, id, wallet_id },
+            Self::Sync { bytes, reach } => Line::Sync { bytes, generation: reach.generation, n: reach.n },
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum State {
+    Created,
+    Rejected,
+    Unresolved,
+}
+
+/// A record as it is written: `t` is its kind. Fields that say nothing are left out.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(tag = "t", rename_all = "lowercase")]
+pub(crate) enum Line {
+    Result {
+        row: u32,
+        tag: Tag,
+        state: State,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        how: Option<How>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        id: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        wallet_id: Option<String>,
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        never_post: bool,
+        #[serde(flatten)]
+        answer: Answer,
+    },
+    /// Created, unread.
+    Unread {
+        row: u32,
+        tag: Tag,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        id: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        wallet_id: Option<String>,
+        never_post: bool,
+        #[serde(flatten)]
+        answer: Answer,
+    },
+    Unsent {
+        row: u32,
+        generation: u32,
+    },
+    Accept {
+        row: u32,
+        tag: Tag,
+        id: String,
+        wallet_id: String,
+    },
+    Sync {
+        bytes: u64,
+        generation: u32,
+        n: u32,
+    },
+}
+
+/// What the last answer said.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Answer {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    status: Option<u16>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    code: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    field: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    message: Option<String>,
+    attempts: u32,
+}
+
+impl Line {
+    fn result(result: RowResult) -> Self {
+        let RowResult { row, tag, end, status, code, field, message, attempts } = result;
+        let message = message.map(|mut message| {
+            let end = (0..=MESSAGE.min(message.len())).rev().find(|end| message.is_char_boundary(*end));
+            message.truncate(end.unwrap_or_default());
+            message
+        });
+        let answer = Answer { status, code, field, message, attempts };
+        let (state, how, id, wallet_id, never_post) = match end {
+            End::Unread { id, wallet_id } => {
+                return Self::Unread { row, tag, id, wallet_id, never_post: true, answer };
+            }
+            End::Created { how, id, wallet_id } => (State::Created, Some(how), Some(id), Some(wallet_id), false),
+            End::Rejected => (State::Rejected, None, None, None, false),
+            End::Unresolved { never_post } => (State::Unresolved, None, None, None, never_post),
+        };
+        Self::Result { row, tag, state, how, id, wallet_id, never_post, answer }
+    }
+
+    fn into_record(self) -> Option<Record> {
+        let (row, tag, end, answer) = match self {
+            Self::Unsent { row, generation } => return Some(Record::Unsent { row, generation }),
+            Self::Accept { row, tag, id, wallet_id } => return Some(Record::Accept { row, tag, id, wallet_id }),
+            Self::Sync { bytes, generation, n } => {
+                return Some(Record::Sync { bytes, reach: Reach { generation, n } });
+            }
+            Self::Unread { row, tag, id, wallet_id, never_post: true, answer } => {
+                (row, tag, End::Unread { id, wallet_id }, answer)
+            }
+            Self::Unread { never_post: false, .. } => return None,
+            Self::Result { row, tag, state, how, id, wallet_id, never_post, answer } => {
+                let end = match (state, how, id, wallet_id, never_post) {
+                    (State::Created, Some(how), Some(id), Some(wallet_id), false) => {
+                        End::Created { how, id, wallet_id }
+                    }
+                    (State::Rejected, None, None, None, false) => End::Rejected,
+                    (State::Unresolved, None, None, None, never_post) => End::Unresolved { never_post },
+                    _ => return None,
+                };
+                (row, tag, end, answer)
+            }
+        };
+        let Answer { status, code, field, message, attempts } = answer;
+        Some(Record::Result(RowResult { row, tag, end, status, code, field, message, attempts }))
+    }
+}
