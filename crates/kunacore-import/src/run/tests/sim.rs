@@ -54,9 +54,10 @@ impl Change {
                     from = to;
                 }
             }
-            // Any bytes from the begin.
+            // Any bytes from the begin, often only a few.
             Self::Write { at, bytes } => {
-                Self::Write { at: *at, bytes: bytes[..random.usize(0..=bytes.len())].to_vec() }.apply(content);
+                let most = if random.bool() { bytes.len() } else { bytes.len().min(100) };
+                Self::Write { at: *at, bytes: bytes[..random.usize(0..=most)].to_vec() }.apply(content);
             }
             Self::Truncate(_) if random.bool() => self.apply(content),
             Self::Truncate(_) => {}

@@ -223,3 +223,30 @@ fn two_damaged_slots_are_an_error_and_one_is_written_next() {
         assert!(found == whole || found == Reach { generation: 9, n: 9 });
     }
 }
+
+#[test]
+fn two_processes_that_die_one_after_the_other_leave_one_whole_slot() {
+    use super::sim::Fault;
+    let to = |n| Reach { generation: 1, n };
+    for seed in 0..600 {
+        for first in [Fault::Die, Fault::Part] {
+            let sim = Sim::new(seed);
+            drop(create(&sim).unwrap());
+            let mut sent = SentUpto::open(sim.disk().as_mut()).unwrap();
+            sent.advance(to(5)).unwrap();
+            // The sync fails: the kernel shows what was written, though it may never come to the disk.
+            sim.arm(1, first);
+            assert!(sent.advance(to(6)).is_err());
+            sim.revive();
+            let mut sent = SentUpto::open(sim.disk().as_mut()).unwrap();
+            assert_eq!(sent.reach(), to(6));
+            sim.arm(1, Fault::Die);
+            assert!(sent.advance(to(7)).is_err());
+            sim.cut_power();
+            let found = SentUpto::read(sim.disk().as_mut());
+            let found = found.unwrap_or_else(|error| panic!("seed {seed}, {first:?}: {error}"));
+            // It was durable once the second process had opened the file.
+            assert!(found >= to(6), "seed {seed}, {first:?}: {found:?}");
+        }
+    }
+}
