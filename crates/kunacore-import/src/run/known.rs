@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::directory::no_run;
 use super::disk::{Disk, DiskFile, Hold, Open, RealDisk};
 use super::error::RunError;
 use super::manifest::Manifest;
@@ -51,8 +52,11 @@ impl KnownRun {
     }
 
     pub(crate) fn open_on(mut disk: Box<dyn Disk>) -> Result<Self, RunError> {
-        disk.lock(Hold::Shared).map_err(lock_error)?;
-        Manifest::read(disk.as_mut())?;
+        let opened = disk.lock(Hold::Shared).map_err(lock_error).and_then(|()| Manifest::read(disk.as_mut()));
+        match opened {
+            Err(RunError::NoRun) => return Err(no_run(disk.as_mut())),
+            opened => drop(opened?),
+        }
         let key = TagKey::read(disk.as_mut())?;
         let found = SentUpto::read(disk.as_mut())?;
         let mut journal = disk.open(replay::NAME, Open::Read).map_err(RunError::io(replay::NAME, "opening it"))?;

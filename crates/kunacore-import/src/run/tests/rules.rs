@@ -2,7 +2,7 @@
 
 use super::sim::{Fault, Sim};
 use super::*;
-use crate::run::{IdKind, SameId};
+use crate::run::{IdKind, KnownRun, SameId};
 
 const UNSENT: RowState = RowState::Unsent;
 const TAINTED: RowState = RowState::Tainted;
@@ -298,6 +298,8 @@ fn a_run_that_lost_its_manifest_is_no_new_one() {
     sim.remove("manifest.json");
     assert!(matches!(create(&sim), Err(RunError::Corrupt { file: "manifest.json", .. })));
     assert!(matches!(open(&sim), Err(RunError::Corrupt { file: "manifest.json", .. })));
+    let known = KnownRun::open_on(sim.disk());
+    assert!(matches!(known, Err(RunError::Corrupt { file: "manifest.json", .. })));
 }
 
 #[test]
