@@ -7,7 +7,6 @@ mod contract;
 mod errors;
 mod http2;
 mod lookups;
-mod observed;
 mod sandboxed;
 mod tls;
 mod transport;

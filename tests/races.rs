@@ -15,7 +15,7 @@ use kunacore_tests::email;
 use kunacore_tests::http2::{self, Reaction};
 use kunacore_tests::random::Random;
 use kunacore_tests::recorder::Recorder;
-use kunacore_tests::warnings::warns_when_dropped;
+use kunacore_tests::warnings::{may_listen, warns_when_dropped};
 use tokio::runtime::Runtime;
 use tokio::task::JoinSet;
 
@@ -25,6 +25,8 @@ const DRIVERS: u64 = 2;
 const LONGEST: Duration = Duration::from_secs(20);
 
 fn runtime() -> Runtime {
+    // Every test begins here.
+    may_listen();
     tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap()
 }
 

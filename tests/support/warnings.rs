@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tracing::field::Visit;
+use tracing::subscriber::Interest;
 use tracing::{Dispatch, Event, Level, Metadata, Subscriber, span};
 
 /// Collects the text of the client's warnings while it is the default subscriber.
@@ -18,6 +19,36 @@ impl Warnings {
     fn texts(&self) -> MutexGuard<'_, Vec<String>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Lets every thread have a subscriber of its own. To be called before anything else.
+///
+/// Whether anybody may be interested in an event is decided once, when it first occurs; a subscriber that another thread
+/// sets at that very moment can be missed for good. One that is there from the beginning, and never says never, prevents
+/// that.
+pub fn may_listen() {
+    struct Undecided;
+    impl Subscriber for Undecided {
+        fn register_callsite(&self, _: &'static Metadata<'static>) -> Interest {
+            Interest::sometimes()
+        }
+
+        fn enabled(&self, _: &Metadata<'_>) -> bool {
+            false
+        }
+
+        fn new_span(&self, _: &span::Attributes<'_>) -> span::Id {
+            span::Id::from_u64(1)
+        }
+
+        fn record(&self, _: &span::Id, _: &span::Record<'_>) {}
+        fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}
+        fn event(&self, _: &Event<'_>) {}
+        fn enter(&self, _: &span::Id) {}
+        fn exit(&self, _: &span::Id) {}
+    }
+    // Only the first call can succeed.
+    let _ = tracing::subscriber::set_global_default(Undecided);
 }
 
 /// Drops something; whether the client warns of that.

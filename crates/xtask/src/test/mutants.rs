@@ -2,7 +2,8 @@
 //! catch every one.
 //!
 //! A mutant is a copy of the workspace with one passage replaced. It shares the target directory, so that only our own
-//! crates are built again.
+//! crates are built again. Its version is another one: cargo tells builds of a package in two places apart by nothing else,
+//! and what a mutant built must never be taken for ours.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -73,6 +74,10 @@ const MUTANTS: [Mutant; 6] = [
     },
 ];
 
+/// The line of the workspace's version, and what stands for it in a mutant.
+const VERSION: &str = concat!("\nversion = \"", env!("CARGO_PKG_VERSION"), "\"\n");
+const MUTANT_VERSION: &str = concat!("\nversion = \"", env!("CARGO_PKG_VERSION"), "+mutant\"\n");
+
 /// What a copy of the workspace needs.
 const PARTS: [&str; 6] = ["Cargo.toml", "Cargo.lock", "crates", "openapi", "tests", "README.md"];
 
@@ -86,6 +91,12 @@ fn catch_all(root: &Path) -> Result<Done, String> {
     for part in PARTS {
         mirror(&root.join(part), &copy.join(part))?;
     }
+    let manifest = std::fs::read_to_string(root.join("Cargo.toml")).map_err(|error| error.to_string())?;
+    if !manifest.contains(VERSION) {
+        return Err(format!("the workspace's version is no longer {VERSION}"));
+    }
+    std::fs::write(copy.join("Cargo.toml"), manifest.replacen(VERSION, MUTANT_VERSION, 1))
+        .map_err(|e| e.to_string())?;
     for mutant in &MUTANTS {
         let file = copy.join(mutant.file);
         let original = std::fs::read_to_string(root.join(mutant.file)).map_err(|error| error.to_string())?;
