@@ -1,7 +1,8 @@
 //! CSV as people have it: `,`, `;` or tab, quoted line breaks, CRLF; and every record with the line it begins on.
 //!
 //! csv-core reads the fields. Lines are counted here: it is fed record by record, so that the line of a record's first
-//! byte is known also after CRLF and blank lines.
+//! byte is known also after CRLF and blank lines. As it finds a meaning for everything, the quotation marks are followed
+//! here too: one that is out of place would make one row of several, and customers would be lost in silence.
 
 use std::collections::HashSet;
 use std::io::{self, BufRead};
@@ -170,9 +171,37 @@ impl Record {
     }
 }
 
+/// Where in a field the reading is, as far as quotation marks go.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Quotes {
+    Start,
+    Unquoted,
+    Open,
+    Closed,
+    /// Blanks after the closing mark, which are trimmed as all others are.
+    Blank,
+}
+
+impl Quotes {
+    /// After another byte; `None` when it may not follow a closing mark.
+    fn after(self, byte: u8, delimiter: u8) -> Option<Self> {
+        Some(match (self, byte) {
+            (Self::Open, b'"') => Self::Closed,
+            (Self::Open, _) | (Self::Closed, b'"') => Self::Open,
+            (_, b'\r' | b'\n') => Self::Start,
+            (_, byte) if byte == delimiter => Self::Start,
+            (Self::Start, b'"') => Self::Open,
+            (Self::Start | Self::Unquoted, _) => Self::Unquoted,
+            (Self::Closed | Self::Blank, b' ' | b'\t') => Self::Blank,
+            (Self::Closed | Self::Blank, _) => return None,
+        })
+    }
+}
+
 /// The records one by one.
 struct Records {
     text: TextReader,
+    delimiter: u8,
     core: Reader,
     record: Record,
     /// The line of the next byte.
@@ -184,6 +213,7 @@ enum Failure {
     Read(u64, io::Error),
     TooLong(u64),
     OpenQuote(u64),
+    TextAfterQuote(u64),
 }
 
 impl Failure {
@@ -194,6 +224,10 @@ impl Failure {
             Self::Read(line, error) => (line, read_error(&error)),
             Self::TooLong(line) => (line, ImportError::malformed("it is longer than 16 MiB", quote_next)),
             Self::OpenQuote(line) => (line, ImportError::malformed("a quotation mark is never closed", quote_next)),
+            Self::TextAfterQuote(line) => {
+                let next = "Write a quotation mark inside a value twice; or one that is opened here is never closed.";
+                (line, ImportError::malformed("text stands after a closing quotation mark", next))
+            }
         };
         match row {
             Some(row) => error.at(Place { row, line: Some(line), file: None }),
@@ -205,7 +239,7 @@ impl Failure {
 impl Records {
     fn new(text: TextReader, delimiter: u8) -> Self {
         let core = ReaderBuilder::new().delimiter(delimiter).build();
-        Self { text, core, record: Record::default(), line: 1 }
+        Self { text, delimiter, core, record: Record::default(), line: 1 }
     }
 
     /// Reads the next record into `self.record` and gives its line.
@@ -215,19 +249,19 @@ impl Records {
         }
         self.record.clear();
         let line = self.line;
-        let mut quotes = 0;
+        let mut quotes = Quotes::Start;
         loop {
             let input = self.text.fill_buf().map_err(|error| Failure::Read(line, error))?;
             let at_end = input.is_empty();
             let (taken, result) = self.record.feed(&mut self.core, input);
-            self.line += count(&input[..taken], b'\n');
-            quotes += count(&input[..taken], b'"');
+            for byte in &input[..taken] {
+                self.line += u64::from(*byte == b'\n');
+                quotes = quotes.after(*byte, self.delimiter).ok_or(Failure::TextAfterQuote(line))?;
+            }
             self.text.consume(taken);
             match result {
-                // Without the closing quote the rest of the file is one value; its rows would be lost in silence.
-                ReadRecordResult::Record if at_end && quotes % 2 == 1 && self.line > line => {
-                    return Err(Failure::OpenQuote(line));
-                }
+                // Without the closing mark the rest of the file is one value, or the file was cut short in it.
+                ReadRecordResult::Record if at_end && quotes == Quotes::Open => return Err(Failure::OpenQuote(line)),
                 ReadRecordResult::Record => return Ok(Some(line)),
                 ReadRecordResult::End => return Ok(None),
                 _ if self.record.length > RECORD_BYTES => return Err(Failure::TooLong(line)),
@@ -243,15 +277,11 @@ impl Records {
             let input = self.text.fill_buf().map_err(|error| Failure::Read(line, error))?;
             let skipped = input.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
             let (more, at_end) = (skipped < input.len(), input.is_empty());
-            self.line += count(&input[..skipped], b'\n');
+            self.line += input[..skipped].iter().filter(|byte| **byte == b'\n').count() as u64;
             self.text.consume(skipped);
             if more || at_end {
                 return Ok(more);
             }
         }
     }
-}
-
-fn count(bytes: &[u8], byte: u8) -> u64 {
-    bytes.iter().filter(|other| **other == byte).count() as u64
 }

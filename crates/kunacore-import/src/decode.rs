@@ -1,7 +1,8 @@
 //! Bytes of a text file as UTF-8: unpacked, the byte order mark taken off, another encoding decoded.
 //!
 //! Nothing is replaced: a byte that the encoding does not have is an error with its place in the (unpacked) file, because
-//! a name with � in it would become a customer's name.
+//! a name with � in it would become a customer's name. Nor is UTF-8 read as an encoding in which every byte means
+//! something.
 
 use std::fmt;
 use std::io::{self, BufRead, Chain, Cursor, Read};
@@ -46,16 +47,22 @@ pub(crate) fn unpack(bytes: Bytes) -> io::Result<(Peeked, bool)> {
 }
 
 /// A byte sequence that is not text in the encoding.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct NotText {
     pub(crate) encoding: &'static str,
     /// The place of its first byte; the file's first byte is 0.
     pub(crate) offset: u64,
+    /// Whether it is text in the encoding too, but surely was meant as UTF-8.
+    pub(crate) is_utf8: bool,
 }
 
 impl fmt::Display for NotText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the byte at offset {} is not {} text", self.offset, self.encoding)
+        let Self { encoding, offset, is_utf8 } = self;
+        match is_utf8 {
+            true => write!(f, "the text from offset {offset} on is UTF-8, not {encoding}"),
+            false => write!(f, "the byte at offset {offset} is not {encoding} text"),
+        }
     }
 }
 
@@ -76,12 +83,14 @@ pub(crate) struct TextReader {
     consumed: usize,
     ended: bool,
     failure: Option<Failure>,
+    /// While all that came may be UTF-8, although another encoding is to be read.
+    utf8: Option<MaybeUtf8>,
 }
 
 /// Why the text ends early. It is given again whenever more is asked for, so that nobody takes it for the end.
 #[derive(Clone, Copy)]
 enum Failure {
-    NotText(u64),
+    NotText(NotText),
     Read(io::ErrorKind),
 }
 
@@ -101,6 +110,8 @@ impl TextReader {
             consumed: 0,
             ended: false,
             failure: None,
+            // A mark is the file's own word.
+            utf8: (mark == 0 && encoding != UTF_8).then(MaybeUtf8::default),
         })
     }
 
@@ -113,6 +124,10 @@ impl TextReader {
                 // What was read before it is in the buffer.
                 Err(error) => self.failure = Some(Failure::Read(error.kind())),
             }
+            if let Some(offset) = self.utf8.as_mut().and_then(|utf8| utf8.proof(&self.input, self.offset)) {
+                self.failure = Some(self.not_text(offset, true));
+                return;
+            }
         }
         let rest = &self.input[self.taken..];
         let room = self.decoder.max_utf8_buffer_length_without_replacement(rest.len()).unwrap_or(4 * CHUNK);
@@ -124,8 +139,53 @@ impl TextReader {
         self.taken += read;
         self.offset += read as u64;
         if let DecoderResult::Malformed(length, after) = result {
-            self.failure = Some(Failure::NotText(self.offset - u64::from(length) - u64::from(after)));
+            self.failure = Some(self.not_text(self.offset - u64::from(length) - u64::from(after), false));
         }
+    }
+
+    fn not_text(&self, offset: u64, is_utf8: bool) -> Failure {
+        Failure::NotText(NotText { encoding: self.encoding.name(), offset, is_utf8 })
+    }
+}
+
+/// After how many characters beyond ASCII, all of them good UTF-8, a text is taken for UTF-8. In a text of another encoding
+/// even one is rare.
+const UTF8_PROOF: usize = 8;
+
+/// Whether a text may be UTF-8, by all of its bytes so far.
+#[derive(Default)]
+struct MaybeUtf8 {
+    impossible: bool,
+    characters: usize,
+    /// The place of the first byte beyond ASCII.
+    first: Option<u64>,
+    /// The bytes of a character that is not whole yet.
+    tail: Vec<u8>,
+}
+
+impl MaybeUtf8 {
+    /// Takes the bytes that stand at the offset. Once it is proved, gives the place of the first byte beyond ASCII.
+    fn proof(&mut self, bytes: &[u8], offset: u64) -> Option<u64> {
+        if self.impossible {
+            return None;
+        }
+        let start = offset - self.tail.len() as u64;
+        self.tail.extend_from_slice(bytes);
+        let valid = match std::str::from_utf8(&self.tail) {
+            Ok(text) => text.len(),
+            Err(error) => {
+                self.impossible = error.error_len().is_some();
+                error.valid_up_to()
+            }
+        };
+        let text = &self.tail[..valid];
+        if self.first.is_none() {
+            self.first = text.iter().position(|byte| !byte.is_ascii()).map(|index| start + index as u64);
+        }
+        // The first bytes of characters: all others are below.
+        self.characters += text.iter().filter(|byte| **byte >= 0xc0).count();
+        self.tail.drain(..valid);
+        self.first.filter(|_| !self.impossible && self.characters >= UTF8_PROOF)
     }
 }
 
@@ -133,10 +193,7 @@ impl BufRead for TextReader {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
         while self.consumed == self.output.len() {
             match self.failure {
-                Some(Failure::NotText(offset)) => {
-                    let error = NotText { encoding: self.encoding.name(), offset };
-                    return Err(io::Error::new(io::ErrorKind::InvalidData, error));
-                }
+                Some(Failure::NotText(bad)) => return Err(io::Error::new(io::ErrorKind::InvalidData, bad)),
                 Some(Failure::Read(kind)) => return Err(kind.into()),
                 None => {}
             }

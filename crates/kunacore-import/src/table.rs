@@ -95,10 +95,13 @@ impl BlockBuilder {
 /// What a failure to read means. Its text is the operating system's or the unpacker's and holds no value.
 pub(crate) fn read_error(error: &io::Error) -> ImportError {
     if let Some(bad) = error.get_ref().and_then(|inner| inner.downcast_ref::<NotText>()) {
-        return ImportError::unreadable(
-            bad.to_string(),
-            "Give the encoding that the file was written in, such as --encoding windows-1251, or save it as UTF-8.",
-        );
+        let next = match bad.is_utf8 {
+            true => "Leave out --encoding.",
+            false => {
+                "Give the encoding that the file was written in, such as --encoding windows-1251, or save it as UTF-8."
+            }
+        };
+        return ImportError::unreadable(bad.to_string(), next);
     }
     match error.kind() {
         io::ErrorKind::UnexpectedEof => {

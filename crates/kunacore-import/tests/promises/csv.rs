@@ -103,3 +103,51 @@ fn a_header_alone_is_a_table_without_rows() {
         assert!(values(batches(text, &MappingOptions::default()).expect("opened")).expect("read").is_empty());
     }
 }
+
+#[test]
+fn a_quotation_mark_that_is_out_of_place_never_makes_two_rows_one() {
+    let rows = |address: &str| format!("{HEADER}\na@x,A,S,FR,D,{address}\nb@x,B,S,FR,D,\"Paris\"\n");
+    let cut = |address: &str| format!("{HEADER}\na@x,A,S,FR,D,{address}");
+    let open = "a quotation mark is never closed";
+    let after = "text stands after a closing quotation mark";
+    for (text, what) in [
+        (rows("\"Rue"), after),
+        (rows("\"Rue\" 5"), after),
+        (cut("\"Champ de Ma"), open),
+        (cut("\"Champ de Ma\n"), open),
+        (cut("\"Champ de \"\""), open),
+        (cut("x").replace("D", "5\"") + ",\"y\nz", open),
+    ] {
+        let error = refused(values(batches(text.clone(), &MappingOptions::default()).expect("opened")));
+        assert_eq!(error.place().map(|place| (place.row(), place.line())), Some((1, Some(2))), "{text}");
+        assert!(error.message().contains(what), "{text}: {error}");
+    }
+    for (address, read) in [
+        ("5\" pipe", "5\" pipe"),
+        ("\"Rue\n5\"", "Rue\n5"),
+        ("\"Rue\" ", "Rue"),
+        ("\"a\"\"\"", "a\""),
+        ("\"\"\"\"", "\""),
+    ] {
+        for end in ["", "\n", "\r\n"] {
+            let text = cut(address).replace("D", "5\"") + end;
+            let rows = values(batches(text, &MappingOptions::default()).expect("opened")).expect("read");
+            assert_eq!(rows[0][5].as_deref(), Some(read), "{address}");
+        }
+    }
+}
+
+#[test]
+fn utf_8_that_is_read_as_another_encoding_is_refused_and_not_garbled() {
+    let options = ReadOptions { encoding: Some("windows-1251".into()), ..Default::default() };
+    for long in [0, 70_000] {
+        let text = csv(&[customer("a@x", &"a".repeat(long)), customer("olha@mail.com", "Ольга-Соломія")]);
+        let offset = text.find('О').expect("there");
+        let error = refused(stream(text.clone(), &options).and_then(|stream| {
+            let mapping = stream.map(&MappingOptions::default())?;
+            values(stream.batches(&mapping))
+        }));
+        assert!(error.message().contains(&format!("from offset {offset} on is UTF-8, not windows-1251")), "{error}");
+        assert!(error.next().contains("--encoding"), "{error}");
+    }
+}
