@@ -5,18 +5,23 @@
 
 use std::collections::HashSet;
 use std::fs::File;
-use std::io::{BufReader, Read};
+use std::io::BufReader;
 
 use arrow_array::{RecordBatch, RecordBatchReader};
 use arrow_ipc::reader::{FileReader, StreamReader};
 use arrow_schema::{ArrowError, Schema, SchemaRef};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::basic::Compression;
+use parquet::file::metadata::ParquetMetaData;
 
+use crate::decode::{Peeked, prefix};
 use crate::error::{ImportError, column_name};
 use crate::place::Place;
 use crate::table::{BLOCK_ROWS, Block, Blocks, Request, Start, Table};
 
+/// What each message of an Arrow stream begins with.
+pub(crate) const ARROW_STREAM: &[u8] = &[0xff; 4];
 const DAMAGED: &str = "Get the file anew from where it was written, and try again.";
 
 /// Opens a Parquet file.
@@ -27,10 +32,26 @@ pub(crate) fn open_parquet(file: File) -> Result<Table, ImportError> {
     let all = schema.clone();
     let start = move |request: &Request<'_>| {
         let mask = ProjectionMask::roots(builder.parquet_schema(), indices(&all, request));
+        if let Some(codec) = unknown_codec(builder.metadata(), &mask) {
+            return Err(ImportError::unreadable(
+                format!("its columns are packed with {codec}, which is not read"),
+                "Write the file with zstd, snappy, gzip, lz4 or no compression.",
+            ));
+        }
         let reader = builder.with_projection(mask).with_batch_size(BLOCK_ROWS).build().map_err(|_| unreadable())?;
         Ok(blocks(reader, request.first_row, "the file is damaged", DAMAGED))
     };
     table(schema, Box::new(start))
+}
+
+/// The compression of a column that is to be read, where it is not one that was built in.
+fn unknown_codec(metadata: &ParquetMetaData, mask: &ProjectionMask) -> Option<&'static str> {
+    let columns = metadata.row_groups().iter().flat_map(|group| group.columns().iter().enumerate());
+    columns.filter(|(leaf, _)| mask.leaf_included(*leaf)).find_map(|(_, column)| match column.compression() {
+        Compression::BROTLI(_) => Some("Brotli"),
+        Compression::LZO => Some("LZO"),
+        _ => None,
+    })
 }
 
 /// Opens a file of Arrow IPC, also known as Feather version 2.
@@ -51,9 +72,13 @@ pub(crate) fn open_ipc_file(
 }
 
 /// Opens a stream of Arrow IPC.
-pub(crate) fn open_ipc_stream(bytes: impl Read + Send + 'static) -> Result<Table, ImportError> {
-    let reader = StreamReader::try_new(BufReader::new(bytes), None)
-        .map_err(|_| ImportError::unreadable("it is not an Arrow stream, or damaged", DAMAGED))?;
+pub(crate) fn open_ipc_stream(bytes: Peeked) -> Result<Table, ImportError> {
+    let unreadable = || ImportError::unreadable("it is not an Arrow stream, or damaged", DAMAGED);
+    // Without the mark the reader takes the first bytes for a length, and may ask for gigabytes.
+    if !prefix(&bytes).starts_with(ARROW_STREAM) {
+        return Err(unreadable());
+    }
+    let reader = StreamReader::try_new(BufReader::new(bytes), None).map_err(|_| unreadable())?;
     open_batches(reader, "the Arrow stream is damaged or cut short", DAMAGED)
 }
 
@@ -89,21 +114,24 @@ fn blocks(
     what: &'static str,
     next: &'static str,
 ) -> Blocks {
+    let mut batches = Some(batches);
+    let mut rest: Option<RecordBatch> = None;
     let mut row = first_row;
-    let mut ended = false;
-    Box::new(batches.map_while(move |batch| {
-        if ended {
-            return None;
+    Box::new(std::iter::from_fn(move || {
+        loop {
+            if let Some(batch) = rest.take() {
+                let taken = batch.num_rows().min(BLOCK_ROWS);
+                rest = (taken < batch.num_rows()).then(|| batch.slice(taken, batch.num_rows() - taken));
+                row += taken as u64;
+                return Some(Ok(Block { batch: batch.slice(0, taken), lines: None, trim: false }));
+            }
+            match batches.as_mut()?.next()? {
+                Ok(batch) => rest = Some(batch),
+                Err(_) => {
+                    batches = None;
+                    return Some(Err(ImportError::unreadable(what, next).at(Place { row, line: None, file: None })));
+                }
+            }
         }
-        Some(match batch {
-            Ok(batch) => {
-                row += batch.num_rows() as u64;
-                Ok(Block { batch, lines: None, trim: false })
-            }
-            Err(_) => {
-                ended = true;
-                Err(ImportError::unreadable(what, next).at(Place { row, line: None, file: None }))
-            }
-        })
     }))
 }

@@ -41,15 +41,13 @@ impl Format {
 }
 
 const ARROW_FILE: &[u8] = b"ARROW1";
-/// What each message of an Arrow stream begins with.
-const ARROW_STREAM: &[u8] = &[0xff; 4];
 const ENDINGS: [&str; 10] = ["csv", "tsv", "jsonl", "ndjson", "parquet", "pq", "arrow", "arrows", "feather", "ipc"];
 
 fn sniff(start: &[u8]) -> Result<Format, ImportError> {
     let text = start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(start).trim_ascii_start();
     match text.first() {
         _ if start.starts_with(b"PAR1") => Ok(Format::Parquet),
-        _ if start.starts_with(ARROW_FILE) || start.starts_with(ARROW_STREAM) => Ok(Format::Arrow),
+        _ if start.starts_with(ARROW_FILE) || start.starts_with(columnar::ARROW_STREAM) => Ok(Format::Arrow),
         _ if start.starts_with(b"PK\x03\x04") => Err(ImportError::unreadable(
             "it is an Excel workbook or another zip archive",
             "Save the sheet as “CSV UTF-8” and import that.",
@@ -107,8 +105,20 @@ fn text(bytes: Peeked, options: &ReadOptions) -> Result<TextReader, ImportError>
     TextReader::new(bytes, options.encoding()?).map_err(|error| read_error(&error))
 }
 
+/// Whether the path names a pipe or a device, such as the shell's `<(…)`: what is read from it is gone.
+pub(crate) fn is_read_once(path: &Path) -> bool {
+    path.metadata().is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir())
+}
+
 /// The path itself, or the tables of the directory, in the order of their names.
 pub(crate) fn tables_of(path: &Path) -> Result<Vec<PathBuf>, ImportError> {
+    if is_read_once(path) {
+        return Err(ImportError::unreadable(
+            "it is a pipe or a device, which can be read only once, and not together with files",
+            "Give it alone, or give its content as a file.",
+        )
+        .in_source(&path_name(path)));
+    }
     if !path.is_dir() {
         return Ok(vec![path.to_owned()]);
     }

@@ -48,21 +48,25 @@ impl ReadOptions {
 pub enum Source {
     /// Files, which can be read again.
     Files(Files),
-    /// Standard input, which can be read once.
+    /// Standard input or a pipe, which can be read once.
     Stream(Stream),
 }
 
 impl Source {
-    /// Opens files and directories, or standard input when the only path is `-`.
+    /// Opens files and directories, or standard input when the only path is `-`, or a pipe when that is the only path.
     ///
     /// # Errors
     ///
-    /// As for [`Files::open`] and [`Stream::from_reader`]; `-` among other paths.
+    /// As for [`Files::open`] and [`Stream::from_reader`]; `-` or a pipe among other paths.
     pub fn open(paths: &[PathBuf], options: &ReadOptions) -> Result<Self, ImportError> {
         let is_stdin = |path: &PathBuf| path.as_os_str() == "-";
         match paths {
             [path] if is_stdin(path) => Stream::from_reader(std::io::stdin(), options)
                 .map_err(|error| error.in_source("standard input"))
+                .map(Self::Stream),
+            [path] if format::is_read_once(path) => open_path(path)
+                .and_then(|pipe| Stream::from_reader(pipe, options))
+                .map_err(|error| error.in_source(&path_name(path)))
                 .map(Self::Stream),
             paths if paths.iter().any(is_stdin) => Err(ImportError::mapping(
                 "standard input (-) is named together with other files",

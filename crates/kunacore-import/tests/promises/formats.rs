@@ -15,9 +15,10 @@ use arrow_ipc::writer::{FileWriter, IpcWriteOptions, StreamWriter};
 use arrow_schema::extension::Uuid;
 use arrow_schema::{DataType, Field as Column, Schema};
 use kunacore::Field;
-use kunacore_import::{MappingOptions, ReadOptions, Source};
+use kunacore_import::{Files, MappingOptions, ReadOptions, Source};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::Compression;
+use parquet::file::metadata::{ParquetMetaDataReader, ParquetMetaDataWriter};
 use parquet::file::properties::WriterProperties;
 use tempfile::TempDir;
 
@@ -257,4 +258,56 @@ fn a_packed_file_that_is_cut_short_is_never_taken_for_a_shorter_table() {
             assert!(error.message().contains("cut short"), "{error}");
         }
     }
+}
+
+#[test]
+fn a_batch_of_any_size_comes_in_parts() {
+    let batch = record_batch(&rows(20_000));
+    let parts: Vec<usize> =
+        arrow(vec![batch], &MappingOptions::default()).expect("opened").map(|part| part.expect("read").len()).collect();
+    assert_eq!(parts, [8_192, 8_192, 3_616]);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_with_a_name_is_a_stream_and_no_file() {
+    let directory = TempDir::new().expect("directory");
+    let path = directory.path().join("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&path).status().expect("started").success());
+    let error = refused(Files::open(std::slice::from_ref(&path), &ReadOptions::default()));
+    assert!(error.message().contains("a pipe or a device"), "{error}");
+    let writer = {
+        let path = path.clone();
+        std::thread::spawn(move || std::fs::write(path, csv(&rows(3))).expect("written"))
+    };
+    let Source::Stream(stream) = Source::open(&[path], &ReadOptions::default()).expect("opened") else {
+        panic!("a stream");
+    };
+    let mapping = stream.map(&MappingOptions::default()).expect("mapped");
+    assert_eq!(values(stream.batches(&mapping)).expect("read").len(), 3);
+    writer.join().expect("joined");
+}
+
+#[test]
+fn a_compression_that_is_not_read_is_named() {
+    let directory = TempDir::new().expect("directory");
+    let path = parquet(&directory.path().join("a.parquet"), &record_batch(&rows(3)), Compression::UNCOMPRESSED);
+    // Nothing here can write Brotli, so the file only says that its first column is.
+    let bytes = std::fs::read(&path).expect("read");
+    let mut metadata =
+        ParquetMetaDataReader::new().parse_and_finish(&File::open(&path).expect("opened")).expect("read");
+    let length = u32::from_le_bytes(*bytes[..bytes.len() - 4].last_chunk().expect("a length")) as usize;
+    let mut builder = metadata.clone().into_builder();
+    let mut group = builder.take_row_groups().remove(0).into_builder();
+    let mut columns = group.take_columns();
+    let first = columns.remove(0).into_builder().set_compression(Compression::BROTLI(Default::default()));
+    columns.insert(0, first.build().expect("a column"));
+    metadata = builder.set_row_groups(vec![group.set_column_metadata(columns).build().expect("a group")]).build();
+    let mut changed = bytes[..bytes.len() - 8 - length].to_vec();
+    ParquetMetaDataWriter::new(&mut changed, &metadata).finish().expect("written");
+    std::fs::write(&path, changed).expect("written");
+
+    let error = refused(checked(files(&[path], &Default::default(), &Default::default()).expect("opened")));
+    assert!(error.message().contains("its columns are packed with Brotli"), "{error}");
+    assert!(error.next().contains("zstd"), "{error}");
 }
