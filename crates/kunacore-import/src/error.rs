@@ -1,4 +1,5 @@
-//! What stops an import before its first request: what happened, what that means, what to do next.
+//! What stops the reading of an input: what happened and what to do next. Whether anything was sent is for the caller to
+//! say: an input is read for its check, and again while it is sent.
 //!
 //! No text here holds a value of a row. Names of columns are shown, except those that look like values themselves (a
 //! file without a header has such "names").
@@ -91,7 +92,7 @@ impl ImportError {
         self.0.place.as_ref()
     }
 
-    /// What happened and what it means, without the advice of [`ImportError::next`].
+    /// What happened, without the advice of [`ImportError::next`].
     #[must_use]
     pub fn message(&self) -> String {
         let Parts { source, place, what, .. } = &*self.0;
@@ -102,7 +103,7 @@ impl ImportError {
             (None, _) => String::new(),
         };
         let place = place.as_ref().map(|place| format!("{place}: ")).unwrap_or_default();
-        format!("{source}{place}{what}. Nothing was sent.")
+        format!("{source}{place}{what}.")
     }
 
     /// What to do next, as a sentence.
