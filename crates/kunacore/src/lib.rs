@@ -65,6 +65,8 @@ mod evidence;
 mod field;
 mod filter;
 mod fold;
+#[doc(hidden)]
+pub mod gate;
 #[rustfmt::skip]
 #[allow(missing_docs, unreachable_pub, dead_code, clippy::all, clippy::unwrap_used, rustdoc::all)]
 mod generated;
