@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde_json::Value;
 use tracing::Instrument as _;
 
+use crate::clock::{self, Instant};
 use crate::customer::{Customer, CustomerId, How};
 use crate::error::Error;
 use crate::field::Field;
@@ -235,11 +236,11 @@ fn span(name: &'static str, pool: &Pool) -> tracing::Span {
 }
 
 /// The real server, for one creation.
-struct Wire<'a> {
-    session: Session<'a>,
-    customer: &'a NewCustomer,
+pub(crate) struct Wire<'a> {
+    pub(crate) session: Session<'a>,
+    pub(crate) customer: &'a NewCustomer,
     /// Whether anybody is told what the server calls its answer.
-    detailed: bool,
+    pub(crate) detailed: bool,
 }
 
 impl<'a> Wire<'a> {
@@ -247,12 +248,12 @@ impl<'a> Wire<'a> {
         Self { session: Session::start(pool, options), customer, detailed }
     }
 
-    fn creation(&self) -> Creation<'_, Self> {
+    pub(crate) fn creation(&self) -> Creation<'_, Self> {
         let Session { options, deadline, .. } = self.session;
-        Creation { server: self, customer: self.customer, options, deadline }
+        Creation { server: self, customer: self.customer, options, deadline, paced: self.session.gate.is_some() }
     }
 
-    fn remember(&self, gained: Gained) -> Created {
+    pub(crate) fn remember(&self, gained: Gained) -> Created {
         self.session.pool.calibration.knows(self.customer.email(), gained.customer.id());
         gained.into()
     }
@@ -278,5 +279,17 @@ impl Server for Wire<'_> {
 
     async fn look_up(&self) -> Sighting {
         lookup::look_up(&self.session, self.customer.email()).await
+    }
+
+    async fn sleep_until(&self, then: Instant) -> bool {
+        let sleep = clock::sleep_until(then);
+        let Some(gate) = self.session.gate else {
+            sleep.await;
+            return true;
+        };
+        tokio::select! {
+            () = sleep => true,
+            () = gate.closing() => false,
+        }
     }
 }

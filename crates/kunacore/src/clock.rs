@@ -25,6 +25,11 @@ impl Deadline {
         Self(now().checked_add(time))
     }
 
+    /// None.
+    pub(crate) fn none() -> Self {
+        Self(None)
+    }
+
     /// What is left of it.
     pub(crate) fn left(self) -> Duration {
         self.0.map_or(Duration::MAX, |end| end.saturating_duration_since(now()))

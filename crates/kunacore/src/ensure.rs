@@ -1,12 +1,13 @@
 //! Look first, create only if absent: for work that may be delivered twice, and after an unknown outcome.
 
-use crate::clock;
+use crate::clock::{self, Instant};
 use crate::customer::{Customer, How};
 use crate::error::{Error, ErrorKind};
+use crate::fold::Standing;
 use crate::lookup::Sighting;
 use crate::matching;
 use crate::retry::Retry;
-use crate::send::{Creation, Gained, Look, Server, UNPROVEN};
+use crate::send::{Creation, Gained, Look, Server};
 
 const INCOMPLETE: &str = "another person with this e-mail was found, but not all that the look-up found could be read";
 
@@ -23,9 +24,20 @@ impl<S: Server> Creation<'_, S> {
     /// `maybe_sent`: somebody may have sent it shortly before this call. Then nothing is created before the server must be
     /// done with that request.
     pub(crate) async fn ensure(&self, maybe_sent: bool, retry: Retry<'_>) -> Result<Gained, Error> {
+        self.ensure_after(maybe_sent.then(clock::now), retry).await.0
+    }
+
+    /// The same, and how the call stands at its end, should it have failed. `sent`: somebody may have sent the customer up
+    /// to then.
+    pub(crate) async fn ensure_after(
+        &self,
+        sent: Option<Instant>,
+        retry: Retry<'_>,
+    ) -> (Result<Gained, Error>, Standing) {
         let trust = self.options.trust_uniqueness;
-        let waits = maybe_sent && !trust;
-        let looked = self.watch(clock::now(), |sighting, moment| match sighting {
+        let waits = sent.is_some() && !trust;
+        let before = if sent.is_some() { Standing::Tainted } else { Standing::Clean };
+        let looked = self.watch(sent.unwrap_or_else(clock::now), |sighting, moment| match sighting {
             Sighting::Present(hits) => match self.earliest(hits.customers.iter()) {
                 Some(found) => Look::End(First::Adopted(Box::new(Gained::found(hits, found, How::Adopted, 0)))),
                 // One of ours may be among those that could not be read.
@@ -40,16 +52,22 @@ impl<S: Server> Creation<'_, S> {
             Sighting::Inconclusive(_) if trust => Look::End(First::Absent),
             Sighting::Inconclusive(why) if !waits => Look::End(First::Failed(why.clone().with_attempts(0))),
             Sighting::Inconclusive(why) => Look::Go(Error::not_looked_up(why.what(), why.status())),
-            Sighting::Unproven => Look::Go(Error::nothing_ever_found(UNPROVEN)),
+            Sighting::Unproven => Look::Go(Error::nothing_ever_found()),
             Sighting::Absent => Look::Go(Error::too_soon()),
         });
         match looked.await {
-            Ok(First::Adopted(adopted)) => return Ok(*adopted),
-            Ok(First::Failed(error)) | Err(error) => return Err(error),
+            Ok(First::Adopted(adopted)) => return (Ok(*adopted), before),
+            Ok(First::Failed(error)) | Err(error) => return (Err(error), before),
             Ok(First::Absent) => {}
         }
-        match self.run(retry).await {
-            // Somebody else was faster, or find does not show everybody.
+        let (result, standing) = self.run_after(None, retry).await;
+        (self.adopting(result), standing)
+    }
+
+    /// Takes the customer that stands in the way, if it is the person that was sent: somebody else was faster, or find does
+    /// not show everybody.
+    pub(crate) fn adopting(&self, result: Result<Gained, Error>) -> Result<Gained, Error> {
+        match result {
             Err(error) if error.kind() == ErrorKind::Duplicate || error.code() == Some("conflict") => {
                 match self.earliest(error.known()) {
                     Some(existing) => Ok(Gained {

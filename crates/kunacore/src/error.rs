@@ -144,6 +144,8 @@ pub(crate) struct Parts {
     pub(crate) problems: Vec<Problem>,
     pub(crate) existing: Option<Customer>,
     pub(crate) candidates: Vec<Customer>,
+    /// Look-ups found nothing, and were never seen to find anybody.
+    pub(crate) unproven: bool,
 }
 
 impl Parts {
@@ -162,6 +164,7 @@ impl Parts {
             problems: Vec::new(),
             existing: None,
             candidates: Vec::new(),
+            unproven: false,
         }
     }
 
@@ -208,6 +211,10 @@ impl Error {
     /// Every customer that it names.
     pub(crate) fn known(&self) -> impl Iterator<Item = &Customer> {
         self.0.existing.iter().chain(&self.0.candidates)
+    }
+
+    pub(crate) fn parts(&self) -> &Parts {
+        &self.0
     }
 
     pub(crate) fn parts_mut(&mut self) -> &mut Parts {

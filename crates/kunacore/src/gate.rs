@@ -7,6 +7,10 @@ use std::future::Future;
 use std::pin::Pin;
 use std::time::{Duration, SystemTime};
 
+use crate::clock::{self, Instant};
+use crate::retry;
+use crate::transport::{Observation, Request};
+
 /// What a request asks of the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Operation {
@@ -66,4 +70,49 @@ pub trait Gate: Send + Sync {
 
     /// Ends when calls shall no longer wait for anything but answers.
     fn closing(&self) -> GateFuture<'_, ()>;
+}
+
+/// One request on its way, from the gate until it has ended; also when its call is dropped.
+pub(crate) struct Passage<'a> {
+    gate: &'a dyn Gate,
+    operation: Operation,
+    entered: Instant,
+    seen: Option<Seen>,
+}
+
+impl<'a> Passage<'a> {
+    /// Waits at the gate; `None` if the request may never leave.
+    pub(crate) async fn through(gate: &'a dyn Gate, request: Request<'_>) -> Option<Self> {
+        let operation = request.operation();
+        let entered = gate.enter(operation).await;
+        entered.then(|| Self { gate, operation, entered: clock::now(), seen: None })
+    }
+
+    /// The request has ended.
+    pub(crate) fn ended(mut self, observation: &Observation) {
+        let mut seen = self.seen(Ending::Dropped);
+        seen.ending = match observation {
+            Observation::Reply(reply) => {
+                seen.retry_after = retry::retry_after(&reply.headers);
+                seen.server_time = retry::date(&reply.headers).map(Into::into);
+                Ending::Answered(reply.status)
+            }
+            Observation::NotSent(_) => Ending::NotSent,
+            Observation::TurnedAway(_) => Ending::TurnedAway,
+            Observation::Lost(cause) if cause.code == "timeout" => Ending::TimedOut,
+            Observation::Lost(_) => Ending::Lost,
+        };
+        self.seen = Some(seen);
+    }
+
+    fn seen(&self, ending: Ending) -> Seen {
+        let took = clock::now().duration_since(self.entered);
+        Seen { operation: self.operation, ending, retry_after: None, server_time: None, took }
+    }
+}
+
+impl Drop for Passage<'_> {
+    fn drop(&mut self) {
+        self.gate.leave(self.seen.unwrap_or_else(|| self.seen(Ending::Dropped)));
+    }
 }

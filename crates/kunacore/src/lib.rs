@@ -78,6 +78,8 @@ mod new_customer;
 mod options;
 mod pool;
 mod retry;
+#[doc(hidden)]
+pub mod rows;
 #[cfg(feature = "schemars")]
 mod schema;
 mod secret;

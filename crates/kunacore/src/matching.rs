@@ -91,11 +91,24 @@ pub(crate) enum Claim<'a> {
     Conflict,
 }
 
-/// Judges the hits for a call whose first attempt began at `first`, by the server's clock.
-pub(crate) fn whose<'a>(hits: &'a Hits, sent: &NewCustomer, first: Instant) -> Claim<'a> {
-    let Some(start) = hits.server_time.and_then(|(server, seen)| server.checked_sub(seen.duration_since(first))) else {
-        return Claim::Conflict;
+/// When the first attempt began that may have created a customer.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Began {
+    /// By our clock: an attempt of this call.
+    Here(Instant),
+    /// By the server's clock: one of an earlier process, where that has noted it.
+    There(Option<SystemTime>),
+}
+
+/// Judges the hits for a customer that was first sent when `began` says.
+pub(crate) fn whose<'a>(hits: &'a Hits, sent: &NewCustomer, began: Began) -> Claim<'a> {
+    let start = match began {
+        Began::Here(first) => {
+            hits.server_time.and_then(|(server, seen)| server.checked_sub(seen.duration_since(first)))
+        }
+        Began::There(start) => start,
     };
+    let Some(start) = start else { return Claim::Conflict };
     let before = |time: Duration| start.checked_sub(time).unwrap_or(SystemTime::UNIX_EPOCH);
     let (window, surely_earlier) = (before(defaults::WINDOW_TOLERANCE), before(defaults::SURELY_EARLIER));
     let mut dated = Vec::new();
@@ -189,7 +202,7 @@ mod tests {
         let seen = crate::clock::now();
         let hits = Hits { customers, complete, server_time: Some((now, seen)), status: 200, request_id: None };
         let hits: &'static Hits = Box::leak(Box::new(hits));
-        (whose(hits, &sent(None), seen - Duration::from_secs(10)), hits)
+        (whose(hits, &sent(None), Began::Here(seen - Duration::from_secs(10))), hits)
     }
 
     #[test]
@@ -228,6 +241,16 @@ mod tests {
     fn without_the_server_s_time_nothing_can_be_told() {
         let customers = vec![found(json!({"firstName": "Zoë", "createdAt": "2026-01-01T00:00:00Z"}))];
         let hits = Hits { customers, complete: true, ..Hits::default() };
-        assert_eq!(whose(&hits, &sent(None), crate::clock::now()), Claim::Conflict);
+        assert_eq!(whose(&hits, &sent(None), Began::Here(crate::clock::now())), Claim::Conflict);
+        assert_eq!(whose(&hits, &sent(None), Began::There(None)), Claim::Conflict);
+    }
+
+    #[test]
+    fn an_earlier_process_s_start_is_the_window_s_start_whatever_the_time_now() {
+        let customers = vec![found(json!({"firstName": "Zoë", "createdAt": "2026-01-01T00:00:00Z"}))];
+        let hits = Hits { customers, complete: true, ..Hits::default() };
+        let at = |time: &str| Began::There(Some(time.parse::<jiff::Timestamp>().expect("a time").into()));
+        assert!(matches!(whose(&hits, &sent(None), at("2025-12-31T23:00:00Z")), Claim::Ours(_)));
+        assert!(matches!(whose(&hits, &sent(None), at("2026-01-01T01:00:00Z")), Claim::Earlier(_)));
     }
 }

@@ -23,6 +23,8 @@ pub(crate) enum Trouble {
     TurnedAway,
     /// The server asked to slow down.
     Throttled,
+    /// What may have been lost is proved to be absent: it is sent once more.
+    Absent,
 }
 
 /// The right of one call to send again.
@@ -32,17 +34,35 @@ pub(crate) struct Retry<'a> {
     max_attempts: u32,
     pauses: Pauses,
     taken: u32,
+    /// Whether somebody else decides when what was not applied is sent again.
+    paced: bool,
 }
 
 impl<'a> Retry<'a> {
     /// For a call with this deadline, which may send so often in all.
     pub(crate) fn new(budget: &'a Budget, deadline: Deadline, options: &Options) -> Self {
-        Self { budget, deadline, max_attempts: options.max_attempts, pauses: Pauses::new(options.pause), taken: 0 }
+        Self {
+            budget,
+            deadline,
+            max_attempts: options.max_attempts,
+            pauses: Pauses::new(options.pause),
+            taken: 0,
+            paced: false,
+        }
+    }
+
+    /// For a call behind a gate: nothing is sent again here but what is proved to be absent.
+    pub(crate) fn paced(mut self) -> Self {
+        self.paced = true;
+        self
     }
 
     /// Waits until another attempt may be made. `false`, without a wait, when attempts, budget or deadline do not allow
     /// one, or when the server asks for more time than a call waits.
     pub(crate) async fn again(&mut self, attempts: u32, trouble: Trouble, retry_after: Option<Duration>) -> bool {
+        if self.paced {
+            return trouble == Trouble::Absent && attempts < self.max_attempts;
+        }
         if attempts >= self.max_attempts || !self.budget.affords(trouble) {
             return false;
         }
@@ -87,7 +107,7 @@ impl Pauses {
     pub(crate) fn next(&mut self, trouble: Trouble, retry_after: Option<Duration>) -> Option<Duration> {
         let (base, count) = match trouble {
             Trouble::TurnedAway if !std::mem::replace(&mut self.turned_away, true) => return Some(Duration::ZERO),
-            Trouble::Transient | Trouble::TurnedAway => (self.base, &mut self.transient),
+            Trouble::Transient | Trouble::TurnedAway | Trouble::Absent => (self.base, &mut self.transient),
             Trouble::Throttled => (self.base.saturating_mul(defaults::THROTTLED_FACTOR), &mut self.throttled),
         };
         let most = base.saturating_mul(1 << (*count).min(20)).min(defaults::PAUSE_CAP);
@@ -141,7 +161,7 @@ impl Budget {
 
 fn cost(trouble: Trouble) -> u32 {
     match trouble {
-        Trouble::Transient | Trouble::TurnedAway => defaults::TRANSIENT_COST,
+        Trouble::Transient | Trouble::TurnedAway | Trouble::Absent => defaults::TRANSIENT_COST,
         Trouble::Throttled => defaults::THROTTLED_COST,
     }
 }

@@ -5,6 +5,7 @@
 //! every sequence of events, and with time that leaps.
 
 use std::future::Future;
+use std::time::SystemTime;
 
 use crate::clock::{self, Deadline, Instant};
 use crate::customer::{Customer, How};
@@ -13,7 +14,7 @@ use crate::evidence;
 use crate::fold::{self, Class, Next, Standing};
 use crate::judge::Facts;
 use crate::lookup::Sighting;
-use crate::matching::{self, Claim, Hits};
+use crate::matching::{self, Began, Claim, Hits};
 use crate::new_customer::NewCustomer;
 use crate::options::Options;
 use crate::retry::{Retry, Trouble};
@@ -49,6 +50,24 @@ pub(crate) trait Server {
     fn create(&self, before: u32) -> impl Future<Output = Attempt> + Send;
     /// Looks its e-mail up.
     fn look_up(&self) -> impl Future<Output = Sighting> + Send;
+    /// Waits until then; `false` if the call shall wait no longer.
+    fn sleep_until(&self, then: Instant) -> impl Future<Output = bool> + Send {
+        async move {
+            clock::sleep_until(then).await;
+            true
+        }
+    }
+}
+
+/// That the customer may have been sent before this call.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Earlier {
+    /// The server's time before which nobody sent it, where that is known.
+    pub(crate) began: Option<SystemTime>,
+    /// When the last request for it had ended, at the latest.
+    pub(crate) ended: Instant,
+    /// An answer said "created", or sent it elsewhere: it must not be sent again.
+    pub(crate) sealed: bool,
 }
 
 /// One creation under way.
@@ -57,6 +76,9 @@ pub(crate) struct Creation<'a, S> {
     pub(crate) customer: &'a NewCustomer,
     pub(crate) options: Options,
     pub(crate) deadline: Deadline,
+    /// Whether somebody else paces its requests: then it looks only when a look-up can settle something, and what becomes
+    /// of it is in somebody's books.
+    pub(crate) paced: bool,
 }
 
 /// What a look-up makes of a call that may have created its customer.
@@ -70,17 +92,39 @@ enum Settled {
 impl<S: Server> Creation<'_, S> {
     /// Creates the customer.
     pub(crate) async fn run(&self, retry: Retry<'_>) -> Result<Gained, Error> {
-        let mut doubt = Doubt(false);
-        let result = self.attempts(retry, &mut doubt).await;
-        doubt.0 = false;
-        result
+        self.run_after(None, retry).await.0
     }
 
-    async fn attempts(&self, mut retry: Retry<'_>, doubt: &mut Doubt) -> Result<Gained, Error> {
+    /// Creates the customer, which may have been sent before; and tells how the call stands at its end, should it have
+    /// failed.
+    pub(crate) async fn run_after(
+        &self,
+        earlier: Option<Earlier>,
+        retry: Retry<'_>,
+    ) -> (Result<Gained, Error>, Standing) {
+        let mut doubt = Doubt { standing: Standing::Clean, warns: !self.paced };
+        let result = self.attempts(earlier, retry, &mut doubt.standing).await;
+        (result, std::mem::replace(&mut doubt.standing, Standing::Clean))
+    }
+
+    async fn attempts(
+        &self,
+        earlier: Option<Earlier>,
+        mut retry: Retry<'_>,
+        standing: &mut Standing,
+    ) -> Result<Gained, Error> {
         // When the first attempt began that may have created the customer.
         let mut first = None;
-        let mut standing = Standing::Clean;
         let mut attempts = 0;
+        if let Some(Earlier { began, ended, sealed }) = earlier {
+            *standing = if sealed { Standing::Sealed } else { Standing::Tainted };
+            let first = *first.insert(Began::There(began));
+            match self.reconcile(Error::interrupted(), Class::Lost, !sealed, first, ended).await {
+                Settled::Gained(gained) => return Ok(*gained),
+                Settled::Failed(error) => return Err(error),
+                Settled::SendAgain => {}
+            }
+        }
         loop {
             let began = clock::now();
             let Attempt { times, result } = self.server.create(attempts).await;
@@ -93,9 +137,8 @@ impl<S: Server> Creation<'_, S> {
                 }
                 Err((class, error)) => (class, error.with_attempts(attempts)),
             };
-            let (after, next) = fold::step(standing, class);
-            standing = after;
-            doubt.0 = standing != Standing::Clean;
+            let (after, next) = fold::step(*standing, class);
+            *standing = after;
             match next {
                 Next::Resend => {
                     let trouble = match class {
@@ -110,12 +153,12 @@ impl<S: Server> Creation<'_, S> {
                 Next::Inquire if self.options.reconcile => return Err(self.inquire(error, ended).await),
                 Next::Reconcile { resend } if self.options.reconcile => {
                     let resend = resend && attempts < self.options.max_attempts;
-                    let first = *first.get_or_insert(began);
+                    let first = *first.get_or_insert(Began::Here(began));
                     match self.reconcile(error.clone(), class, resend, first, ended).await {
                         Settled::Gained(gained) => return Ok(Gained { attempts, ..*gained }),
                         Settled::Failed(error) => return Err(error),
                         Settled::SendAgain => {
-                            if !retry.again(attempts, Trouble::Transient, error.retry_after()).await {
+                            if !retry.again(attempts, Trouble::Absent, error.retry_after()).await {
                                 return Err(error.not_found());
                             }
                         }
@@ -144,7 +187,7 @@ impl<S: Server> Creation<'_, S> {
     }
 
     /// Settles a tainted call by look-ups.
-    async fn reconcile(&self, error: Error, class: Class, resend: bool, first: Instant, ended: Instant) -> Settled {
+    async fn reconcile(&self, error: Error, class: Class, resend: bool, first: Began, ended: Instant) -> Settled {
         let error = error.into_unknown();
         let trust = self.options.trust_uniqueness;
         let settled = self.watch(ended, |sighting, moment| match sighting {
@@ -166,7 +209,7 @@ impl<S: Server> Creation<'_, S> {
             Sighting::Absent if resend && moment.absent_twice => Look::End(Settled::SendAgain),
             Sighting::Absent if class == Class::Contested => Look::Go(error.clone().contradicted()),
             Sighting::Absent => Look::Go(error.clone().not_found()),
-            Sighting::Unproven => Look::Go(error.clone().inconclusive(UNPROVEN)),
+            Sighting::Unproven => Look::Go(error.clone().unproven()),
             Sighting::Inconclusive(why) => Look::Go(error.clone().inconclusive(why.what())),
         });
         settled.await.unwrap_or_else(Settled::Failed)
@@ -181,7 +224,7 @@ impl<S: Server> Creation<'_, S> {
     ) -> Result<T, Error> {
         let settle = self.options.settle();
         let done_by = ended.checked_add(settle);
-        let mut pause = settle / 16;
+        let mut pause = if self.paced { settle } else { settle / 16 };
         let (mut absents, mut seen) = (0, false);
         let mut last_chances = 2;
         loop {
@@ -204,7 +247,7 @@ impl<S: Server> Creation<'_, S> {
                 continue;
             }
             if let Sighting::Inconclusive(why) = &sighting {
-                if why.outcome() == Outcome::Rejected {
+                if why.outcome() == Outcome::Rejected || why.is_stop() {
                     return Err(verdict);
                 }
                 pause = pause.max(why.retry_after().unwrap_or_default());
@@ -213,18 +256,23 @@ impl<S: Server> Creation<'_, S> {
             let next = clock::now().checked_add(pause);
             let next = done_by.into_iter().chain(next).min().filter(|next| self.deadline.allows(*next));
             let Some(next) = next else { return Err(verdict.out_of_time()) };
-            clock::sleep_until(next).await;
+            if !self.server.sleep_until(next).await {
+                return Err(verdict.stopped());
+            }
             pause = pause.saturating_mul(2);
         }
     }
 }
 
-/// Whether the call may have created its customer, while it is not settled. Dropped then, it says so.
-struct Doubt(bool);
+/// How a call stands while it is not settled. Dropped when it may have created its customer, it says so.
+struct Doubt {
+    standing: Standing,
+    warns: bool,
+}
 
 impl Drop for Doubt {
     fn drop(&mut self) {
-        if self.0 {
+        if self.warns && self.standing != Standing::Clean {
             evidence::warn_of_dropped_call();
         }
     }
@@ -248,9 +296,6 @@ pub(crate) struct Moment {
     /// A look-up, this one or one before, has found somebody with the e-mail.
     pub(crate) seen: bool,
 }
-
-/// Why a look-up that found nothing proves nothing.
-pub(crate) const UNPROVEN: &str = "the look-up found nothing, and was never seen to find a customer that exists";
 
 #[cfg(test)]
 #[path = "send_tests.rs"]

@@ -144,13 +144,13 @@ fn options() -> Options {
 
 async fn create(script: &Script, options: Options) -> Result<Gained, Error> {
     let (customer, budget, deadline) = (alex(), Budget::new(), Deadline::after(options.deadline));
-    let creation = Creation { server: script, customer: &customer, options, deadline };
+    let creation = Creation { server: script, customer: &customer, options, deadline, paced: false };
     creation.run(Retry::new(&budget, deadline, &options)).await
 }
 
 async fn ensure(script: &Script, maybe_sent: bool, options: Options) -> Result<Gained, Error> {
     let (customer, budget, deadline) = (alex(), Budget::new(), Deadline::after(options.deadline));
-    let creation = Creation { server: script, customer: &customer, options, deadline };
+    let creation = Creation { server: script, customer: &customer, options, deadline, paced: false };
     creation.ensure(maybe_sent, Retry::new(&budget, deadline, &options)).await
 }
 
@@ -440,3 +440,6 @@ async fn ensuring_with_too_little_time_left_creates_nothing() {
     let gained = ensure(&script, true, Options { deadline: SETTLE / 2, ..options() }).await.expect("it turned up");
     assert_eq!(gained.how, How::Adopted);
 }
+
+#[path = "send_row_tests.rs"]
+mod rows;

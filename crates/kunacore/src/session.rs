@@ -11,6 +11,7 @@ use zeroize::Zeroize as _;
 use crate::clock::Deadline;
 use crate::credentials::{self, Authorization, Authorizer};
 use crate::error::{Error, ErrorKind, Parts};
+use crate::gate::{Gate, Passage};
 use crate::generated::types;
 use crate::judge::{self, Facts, Read};
 use crate::options::Options;
@@ -25,6 +26,8 @@ pub(crate) struct Session<'a> {
     pub(crate) pool: &'a Pool,
     pub(crate) options: Options,
     pub(crate) deadline: Deadline,
+    /// Decides when its requests may leave.
+    pub(crate) gate: Option<&'a dyn Gate>,
 }
 
 /// What became of a request, and how often it was sent: twice when the server first refused a token that had to be renewed.
@@ -37,12 +40,13 @@ pub(crate) struct Sent {
 impl<'a> Session<'a> {
     /// Starts the time of a call.
     pub(crate) fn start(pool: &'a Pool, options: Options) -> Self {
-        Self { pool, options, deadline: Deadline::after(options.deadline) }
+        Self { pool, options, deadline: Deadline::after(options.deadline), gate: None }
     }
 
     /// The right of this call to send again.
     pub(crate) fn retry(&self) -> Retry<'a> {
-        Retry::new(&self.pool.budget, self.deadline, &self.options)
+        let retry = Retry::new(&self.pool.budget, self.deadline, &self.options);
+        if self.gate.is_some() { retry.paced() } else { retry }
     }
 
     /// What is left for an attempt.
@@ -64,12 +68,29 @@ impl<'a> Session<'a> {
                     Err(error) => return Sent { times, observation: Err(error) },
                 },
             };
+            let passage = match self.gate {
+                Some(gate) => match Passage::through(gate, request).await {
+                    Some(passage) => Some(passage),
+                    None => return Sent { times, observation: Err(Error::stop()) },
+                },
+                None => None,
+            };
             let limit = self.limit();
             if limit.is_zero() {
                 return Sent { times, observation: Err(deadline_passed()) };
             }
-            let observation =
-                transport::exchange(self.pool, authorization.clone(), limit, request, before + times).await;
+            let observation = transport::exchange(
+                self.pool,
+                authorization.clone(),
+                limit,
+                request,
+                before + times,
+                passage.is_some(),
+            )
+            .await;
+            if let Some(passage) = passage {
+                passage.ended(&observation);
+            }
             times += 1;
             let refused = matches!(&observation, Observation::Reply(reply) if reply.status == 401);
             if let (true, 1, Some(used)) = (refused, times, &authorization) {

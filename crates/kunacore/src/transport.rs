@@ -17,6 +17,7 @@ use reqwest::header::HeaderMap;
 use crate::credentials::Authorization;
 use crate::defaults::BODY_CAP;
 use crate::evidence::{self, Revocation};
+use crate::gate::Operation;
 use crate::generated::{self, types};
 use crate::pool::Pool;
 use crate::text;
@@ -31,6 +32,15 @@ pub(crate) enum Request<'a> {
 }
 
 impl Request<'_> {
+    pub(crate) fn operation(self) -> Operation {
+        match self {
+            Self::Login { .. } => Operation::Login,
+            Self::Create(_) => Operation::Create,
+            Self::Find(_) => Operation::Find,
+            Self::Details(_) => Operation::Details,
+        }
+    }
+
     fn name(self) -> &'static str {
         match self {
             Self::Login { .. } => "login",
@@ -87,18 +97,21 @@ pub(crate) struct Cause {
 
 /// Sends one request and waits for its answer, at most for `limit`.
 ///
-/// `resend` is how often the call has sent the same request before.
+/// `resend` is how often the call has sent the same request before. Of a `paced` request somebody keeps books, so that it is
+/// told of at DEBUG only, and not at all when it is dropped.
 pub(crate) async fn exchange(
     pool: &Pool,
     authorization: Option<Authorization>,
     limit: Duration,
     request: Request<'_>,
     resend: u32,
+    paced: bool,
 ) -> Observation {
     let start = Instant::now();
     let attempt =
         Attempt(Arc::new(State { authorization, revocation: Revocation::default(), reply: Mutex::default() }));
-    let guard = Guard { revocation: attempt.0.revocation.clone(), creates: matches!(request, Request::Create(_)) };
+    let guard =
+        Guard { revocation: attempt.0.revocation.clone(), warns: matches!(request, Request::Create(_)) && !paced };
     let client = generated::Client::new_with_client(pool.base.as_str(), pool.http.clone(), attempt.clone());
     let call = async {
         match request {
@@ -126,12 +139,12 @@ pub(crate) async fn exchange(
             }
         }
     };
-    tell(request, resend, &observation, start.elapsed());
+    tell(request, resend, &observation, start.elapsed(), paced);
     observation
 }
 
 /// The event of an attempt, with OpenTelemetry's names; no header, no body.
-fn tell(request: Request<'_>, resend: u32, observation: &Observation, took: Duration) {
+fn tell(request: Request<'_>, resend: u32, observation: &Observation, took: Duration, paced: bool) {
     let (status, error) = match observation {
         // By convention the status is the type of an error that came with one.
         Observation::Reply(Reply { status, .. }) => {
@@ -141,15 +154,20 @@ fn tell(request: Request<'_>, resend: u32, observation: &Observation, took: Dura
             (None, Some(Cow::Borrowed(cause.code)))
         }
     };
-    tracing::info!(
-        operation = request.name(),
-        http.request.method = "POST",
-        http.request.resend_count = (resend > 0).then_some(resend),
-        http.response.status_code = status,
-        error.r#type = error.as_deref(),
-        milliseconds = took.as_millis(),
-        "attempt"
-    );
+    macro_rules! attempt {
+        ($level:ident) => {
+            tracing::$level!(
+                operation = request.name(),
+                http.request.method = "POST",
+                http.request.resend_count = (resend > 0).then_some(resend),
+                http.response.status_code = status,
+                error.r#type = error.as_deref(),
+                milliseconds = took.as_millis(),
+                "attempt"
+            )
+        };
+    }
+    if paced { attempt!(debug) } else { attempt!(info) }
 }
 
 /// One attempt, as the generated client carries it to the hooks.
@@ -239,20 +257,21 @@ impl ClientHooks<Attempt> for generated::Client {
 /// Revokes the request when the attempt ends in any way, also when the caller drops it.
 struct Guard {
     revocation: Revocation,
-    creates: bool,
+    /// Whether it tells when it is dropped after the request has left.
+    warns: bool,
 }
 
 impl Guard {
     /// Whether it is proved that nothing was sent.
     fn finish(mut self) -> bool {
-        self.creates = false;
+        self.warns = false;
         self.revocation.revoke()
     }
 }
 
 impl Drop for Guard {
     fn drop(&mut self) {
-        if !self.revocation.revoke() && self.creates {
+        if !self.revocation.revoke() && self.warns {
             evidence::warn_of_dropped_call();
         }
     }

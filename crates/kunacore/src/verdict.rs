@@ -9,6 +9,11 @@ use crate::matching::Hits;
 /// Codes of answers that mean "most likely created"; what look-ups add to them is told in the text.
 const KEPT_CODES: [&str; 3] = ["created_unread", "encrypted_response", "redirect"];
 
+/// Why a look-up that found nothing proves nothing.
+const UNPROVEN: &str = "the look-up found nothing, and was never seen to find a customer that exists";
+/// The code of a request that a closed gate held back.
+const STOPPED: &str = "stopped";
+
 const USE_EXISTING: &str = "Use the wallet of the customer that exists, if it is the same person.";
 const COMPARE: &str = "Compare the candidates with what was sent, and use the wallet of the one that is yours.";
 const ENSURE_AGAIN: &str = "Call ensure_customer (kunacore ensure) again later.";
@@ -34,6 +39,42 @@ impl Error {
     pub(crate) fn contradicted(self) -> Self {
         self.looked_up("The server says that its e-mail is taken, but look-ups do not find it.")
             .with_code("lookup_contradicts")
+    }
+
+    /// Look-ups found nothing, and prove nothing by that.
+    pub(crate) fn unproven(self) -> Self {
+        let mut error = self.inconclusive(UNPROVEN);
+        error.parts_mut().unproven = true;
+        error
+    }
+
+    /// Whether all that is missing is a look-up that was seen to find somebody.
+    pub(crate) fn is_unproven(&self) -> bool {
+        self.parts().unproven
+    }
+
+    /// An earlier process may have sent the customer.
+    pub(crate) fn interrupted() -> Self {
+        let what = "an earlier process may have sent the customer, and did not note what became of it";
+        Parts::new(ErrorKind::Unknown, what, "The customer may or may not have been created.", LOOK_FIRST)
+            .code("interrupted")
+            .into()
+    }
+
+    /// No request may leave any more.
+    pub(crate) fn stop() -> Self {
+        let what = "the request was stopped before it left";
+        Parts::new(ErrorKind::Unavailable, what, "Nothing was sent.", "Try again.").code(STOPPED).into()
+    }
+
+    /// Whether it is [`Self::stop`].
+    pub(crate) fn is_stop(&self) -> bool {
+        self.code() == Some(STOPPED)
+    }
+
+    /// The call was told to wait no longer.
+    pub(crate) fn stopped(self) -> Self {
+        self.looked_up("It was stopped before it could be looked up when the server must be done (settle).")
     }
 
     /// Look-ups do not tell.
@@ -115,11 +156,13 @@ impl Error {
     }
 
     /// Looking first found nothing, at a server where nothing was ever found.
-    pub(crate) fn nothing_ever_found(why: &str) -> Self {
+    pub(crate) fn nothing_ever_found() -> Self {
         let next = "If nobody has sent it before, say so: maybe_sent(false) (kunacore ensure --never-sent). If the server \
                     refuses e-mails that are taken, trust_uniqueness goes on as well.";
-        let mut error = Self::not_looked_up(why, None);
-        error.parts_mut().next = next.into();
+        let mut error = Self::not_looked_up(UNPROVEN, None);
+        let parts = error.parts_mut();
+        parts.next = next.into();
+        parts.unproven = true;
         error
     }
 
