@@ -2,12 +2,11 @@
 
 mod opening;
 
-use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
 
 use super::disk::Disk;
 use super::error::RunError;
-use super::ids::{self, Ids, Named, SameId};
+use super::ids::{self, Named, SameId, Seen, Watched};
 use super::journal::Journal;
 use super::manifest::Manifest;
 use super::record::{End, Record, RowResult};
@@ -34,9 +33,9 @@ pub struct Run {
     sent: SentUpto,
     journal: Journal,
     rows: Rows,
-    ids: Ids,
-    /// Ids that were found on two rows, with the first.
-    twice: HashMap<Named, u32>,
+    ids: Seen,
+    /// Ids that more than one row was suspected to have.
+    watched: Watched,
     announced: bool,
     stage: Stage,
     waiting: Vec<Waiting>,
@@ -66,7 +65,7 @@ struct Waiting {
 pub struct Ticket {
     /// The record is durable once [`Run::commit`] or [`Run::durable`] gives this number or a greater one.
     pub number: u64,
-    /// The ids that another row has, too.
+    /// The ids that another row has, too. A created row was then recorded as unresolved, and the run should stop.
     pub same_ids: Vec<SameId>,
 }
 
@@ -168,7 +167,9 @@ impl Run {
 
     /// Takes the result of a row; it counts once it is durable.
     ///
-    /// A row that must never be sent again stays so, whatever an uncertain result says.
+    /// A row that must never be sent again stays so, whatever an uncertain result says. A created one whose id or wallet id
+    /// another row has is recorded as unresolved instead, with its ids and the code `conflict`: one of the two is not what
+    /// it seems, and both may be paid to. That includes what a known run says; only [`Self::accept`] is believed.
     ///
     /// # Errors
     ///
@@ -186,17 +187,17 @@ impl Run {
             RowState::Created(_) | RowState::Rejected { .. } => Err(RunError::Settled { row }),
             RowState::Unsent | RowState::Tainted | RowState::Unresolved { .. } => Ok(()),
         });
-        let taken = taken.and_then(|()| self.add(Record::Result(result.clone()), row));
+        let taken = taken.and_then(|()| self.add_unless_same(&result));
         if taken.is_err() {
             self.unwritten.push(result);
         }
-        let number = taken?;
-        Ok(Ticket { number, same_ids: self.same_ids()? })
+        taken
     }
 
     /// Takes the user's word that a customer is the row's: it is adopted once that is durable.
     ///
-    /// The caller looks up the wallet's id by the customer's.
+    /// The caller looks up the wallet's id by the customer's. The user's word stands even if another row has the customer;
+    /// the ticket tells that.
     ///
     /// # Errors
     ///
@@ -208,8 +209,8 @@ impl Run {
             _ => return Err(RunError::NotOpen { row }),
         }
         let record = Record::Accept { row, tag, id: id.to_owned(), wallet_id: wallet_id.to_owned() };
-        let number = self.add(record, row)?;
-        Ok(Ticket { number, same_ids: self.same_ids()? })
+        let same_ids = self.same_ids(&record)?;
+        Ok(Ticket { number: self.add(record, row)?, same_ids })
     }
 
     /// When [`Self::commit`] is to be called: in the past or at once if enough results wait, never if none does.
@@ -279,8 +280,18 @@ impl Run {
         results
     }
 
+    fn add_unless_same(&mut self, result: &RowResult) -> Result<Ticket, RunError> {
+        let mut record = Record::Result(result.clone());
+        let same_ids = self.same_ids(&record)?;
+        if !same_ids.is_empty() {
+            record = Record::Result(result.clone().into_same_ids(&same_ids));
+        }
+        Ok(Ticket { number: self.add(record, result.row)?, same_ids })
+    }
+
     fn add(&mut self, record: Record, row: u32) -> Result<u64, RunError> {
         self.journal.add(&record).map_err(|_| RunError::TooLong { row })?;
+        self.watched.visit(&record);
         let noted = self.rows.note(&record);
         self.waiting_since.get_or_insert_with(Instant::now);
         self.waiting.push(Waiting { record, noted });
@@ -297,45 +308,27 @@ impl Run {
         self.durable = self.recorded;
     }
 
-    /// Which ids of the last record other rows have.
-    fn same_ids(&mut self) -> Result<Vec<SameId>, RunError> {
-        let Some(last) = self.waiting.last() else { return Ok(Vec::new()) };
-        let (row, named) = ids::of(&last.record);
-        let suspected: HashSet<Named> = named.into_iter().filter(|id| self.ids.add(id)).collect();
-        let mut found = Vec::new();
-        if suspected.iter().any(|id| !self.twice.contains_key(id)) {
-            let seen = self.look_for(&suspected, Some(row));
-            return self.fatal(seen);
+    /// Which ids of a record, that is about to be added, other rows have.
+    fn same_ids(&mut self, record: &Record) -> Result<Vec<SameId>, RunError> {
+        let suspected = self.ids.add(record);
+        let unwatched: Vec<Named> = suspected.iter().filter(|id| !self.watched.has(id)).cloned().collect();
+        if !unwatched.is_empty() {
+            let watched = self.watch(unwatched);
+            self.fatal(watched)?;
         }
-        for id in suspected {
-            if let Some(first) = self.twice.get(&id).copied().filter(|first| *first != row) {
-                found.push(SameId { kind: id.0, id: id.1, first, second: row });
-            }
-        }
-        found.sort();
-        Ok(found)
+        Ok(match ids::of(record) {
+            Some((row, named)) => self.watched.same(row, &named),
+            None => Vec::new(),
+        })
     }
 
-    /// Reads who has these ids: the journal, and what waits to be written. Of `only`, if given, or of all rows.
-    fn look_for(&mut self, suspected: &HashSet<Named>, only: Option<u32>) -> Result<Vec<SameId>, RunError> {
-        let (twice, mut firsts, mut found) = (&mut self.twice, HashMap::<Named, u32>::new(), Vec::new());
-        let mut visit = |record: &Record| {
-            let (row, named) = ids::of(record);
-            for id in named.into_iter().filter(|id| suspected.contains(id)) {
-                let first = *firsts.entry(id.clone()).or_insert(row);
-                if first != row {
-                    twice.insert(id.clone(), first);
-                    if only.is_none_or(|only| only == row) {
-                        found.push(SameId { kind: id.0, id: id.1, first, second: row });
-                    }
-                }
-            }
-        };
-        self.journal.reread(self.sent.reach(), |_, record| visit(record))?;
-        self.waiting.iter().for_each(|waiting| visit(&waiting.record));
-        found.sort();
-        found.dedup();
-        Ok(found)
+    /// Reads which rows have these ids, in the journal and in what waits to be written, and watches them from now on.
+    fn watch(&mut self, ids: Vec<Named>) -> Result<(), RunError> {
+        let mut watched = Watched::new(ids);
+        self.journal.reread(self.sent.reach(), |_, record| watched.visit(record))?;
+        self.waiting.iter().for_each(|waiting| watched.visit(&waiting.record));
+        self.watched.join(watched);
+        Ok(())
     }
 
     fn covers(&self, row: u32) -> bool {

@@ -1,12 +1,14 @@
 //! Finding an id or a wallet id that two rows have.
 //!
 //! Only 64-bit hashes are kept, 8 bytes an id: a sorted list, and a small set of those that came since it was last sorted.
-//! A hash that is there already is only a suspicion; the journal is read to see whether the id is, and of which row.
+//! A hash that another row may have had is only a suspicion; the journal is then read to see whether the id is the same,
+//! and of which row. From there on that id is watched, so that the journal is not read for it again.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
+use std::fmt;
 use std::hash::{BuildHasher, RandomState};
 
-use super::record::{Record, RowResult};
+use super::record::{End, Record};
 
 /// Which of a customer's ids.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -17,7 +19,16 @@ pub enum IdKind {
     Wallet,
 }
 
-/// An id that two rows have.
+impl fmt::Display for IdKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Customer => "its id",
+            Self::Wallet => "its wallet id",
+        })
+    }
+}
+
+/// An id that two rows have, or may have as far as is known.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub struct SameId {
@@ -34,43 +45,118 @@ pub struct SameId {
 /// An id as it is looked for.
 pub(crate) type Named = (IdKind, String);
 
-/// The ids a record gives its row.
-pub(crate) fn of(record: &Record) -> (u32, Vec<Named>) {
-    let (row, id, wallet_id) = match record {
-        Record::Result(result) => ids(result),
-        Record::Accept { row, id, wallet_id, .. } => (*row, Some(id.as_str()), Some(wallet_id.as_str())),
-        Record::Unsent { row, .. } => (*row, None, None),
-        Record::Sync { .. } => (0, None, None),
+/// The row that a record is about, and the ids that are its own from there on; `None` of a record that changes none.
+pub(crate) fn of(record: &Record) -> Option<(u32, Vec<Named>)> {
+    let (row, (id, wallet_id)) = match record {
+        Record::Result(result) => (result.row, result.ids()),
+        Record::Accept { row, id, wallet_id, .. } => (*row, (Some(id.as_str()), Some(wallet_id.as_str()))),
+        Record::Unsent { .. } | Record::Sync { .. } => return None,
     };
     let named = [(IdKind::Customer, id), (IdKind::Wallet, wallet_id)];
-    (row, named.into_iter().filter_map(|(kind, id)| Some((kind, id?.to_owned()))).collect())
-}
-
-fn ids(result: &RowResult) -> (u32, Option<&str>, Option<&str>) {
-    let (id, wallet_id) = result.ids();
-    (result.row, id, wallet_id)
+    Some((row, named.into_iter().filter_map(|(kind, id)| Some((kind, id?.to_owned()))).collect()))
 }
 
 /// The hashes of all ids so far.
 #[derive(Debug, Default)]
-pub(crate) struct Ids {
+pub(crate) struct Seen {
+    /// Of rows that have their customer for good.
     sorted: Vec<u64>,
     recent: HashSet<u64>,
+    /// Of rows whose customer is in doubt, with the row: it may have the same id in a later record.
+    open: HashMap<u64, u32>,
     /// A key of its own in each process, so that no server can choose ids that collide.
     hasher: RandomState,
 }
 
-impl Ids {
-    /// Adds an id, and tells whether it may have been there.
-    pub(crate) fn add(&mut self, id: &Named) -> bool {
-        let hash = self.hasher.hash_one(id);
-        if self.sorted.binary_search(&hash).is_ok() || !self.recent.insert(hash) {
-            return true;
-        }
+impl Seen {
+    /// Takes the ids of a record, and gives those that another row may have, too.
+    pub(crate) fn add(&mut self, record: &Record) -> Vec<Named> {
+        let Some((row, mut named)) = of(record) else { return Vec::new() };
+        let is_final = match record {
+            Record::Result(result) => matches!(result.end, End::Created { .. }),
+            _ => true,
+        };
+        named.retain(|id| {
+            let hash = self.hasher.hash_one(id);
+            let suspect = self.sorted.binary_search(&hash).is_ok()
+                || self.recent.contains(&hash)
+                || self.open.get(&hash).is_some_and(|other| *other != row);
+            if !is_final {
+                self.open.entry(hash).or_insert(row);
+            } else if !suspect {
+                self.recent.insert(hash);
+            }
+            suspect
+        });
         if self.recent.len() > 1024.max(self.sorted.len() / 16) {
             self.sorted.extend(self.recent.drain());
             self.sorted.sort_unstable();
         }
-        false
+        named
+    }
+}
+
+/// Which rows have certain ids, kept up to date record by record.
+#[derive(Debug, Default)]
+pub(crate) struct Watched {
+    /// The rows that have the id, in the order in which they came to it.
+    rows: HashMap<Named, Vec<u32>>,
+    /// The watched ids that a row has.
+    ids: HashMap<u32, Vec<Named>>,
+}
+
+impl Watched {
+    /// Watches these ids, of which no record was seen yet.
+    pub(crate) fn new(ids: impl IntoIterator<Item = Named>) -> Self {
+        Self { rows: ids.into_iter().map(|id| (id, Vec::new())).collect(), ids: HashMap::new() }
+    }
+
+    /// Whether the id is watched.
+    pub(crate) fn has(&self, id: &Named) -> bool {
+        self.rows.contains_key(id)
+    }
+
+    /// Takes the next record.
+    pub(crate) fn visit(&mut self, record: &Record) {
+        let Some((row, mut now)) = of(record) else { return };
+        now.retain(|id| self.rows.contains_key(id));
+        let before = if now.is_empty() { self.ids.remove(&row) } else { self.ids.insert(row, now.clone()) };
+        let before = before.unwrap_or_default();
+        for lost in before.iter().filter(|id| !now.contains(id)) {
+            self.rows.entry(lost.clone()).or_default().retain(|other| *other != row);
+        }
+        for id in now.into_iter().filter(|id| !before.contains(id)) {
+            self.rows.entry(id).or_default().push(row);
+        }
+    }
+
+    /// Watches what another watches, after the same records.
+    pub(crate) fn join(&mut self, other: Self) {
+        self.rows.extend(other.rows);
+        for (row, mut ids) in other.ids {
+            self.ids.entry(row).or_default().append(&mut ids);
+        }
+    }
+
+    /// Of these ids, those that another row than this has.
+    pub(crate) fn same(&self, row: u32, ids: &[Named]) -> Vec<SameId> {
+        let first = |id: &Named| self.rows.get(id)?.iter().copied().find(|other| *other != row);
+        let same = |id: &Named| Some(SameId { kind: id.0, id: id.1.clone(), first: first(id)?, second: row });
+        let mut found: Vec<SameId> = ids.iter().filter_map(same).collect();
+        found.sort();
+        found
+    }
+
+    /// All ids that more than one row has.
+    pub(crate) fn all_same(&self) -> Vec<SameId> {
+        let mut found = Vec::new();
+        for ((kind, id), rows) in &self.rows {
+            if let Some((first, others)) = rows.split_first() {
+                let same = |second: &u32| SameId { kind: *kind, id: id.clone(), first: *first, second: *second };
+                found.extend(others.iter().map(same));
+            }
+        }
+        found.sort();
+        found
     }
 }

@@ -37,6 +37,7 @@ pub struct KnownRun {
     /// The begin of each record's tag and the record's position, sorted.
     index: Vec<(u64, u64)>,
     untagged: u32,
+    began_server_time: Option<String>,
     /// Holds the lock.
     _disk: Box<dyn Disk>,
 }
@@ -53,10 +54,10 @@ impl KnownRun {
 
     pub(crate) fn open_on(mut disk: Box<dyn Disk>) -> Result<Self, RunError> {
         let opened = disk.lock(Hold::Shared).map_err(lock_error).and_then(|()| Manifest::read(disk.as_mut()));
-        match opened {
+        let manifest = match opened {
             Err(RunError::NoRun) => return Err(no_run(disk.as_mut())),
-            opened => drop(opened?),
-        }
+            opened => opened?,
+        };
         let key = TagKey::read(disk.as_mut())?;
         let found = SentUpto::read(disk.as_mut())?;
         let mut journal = disk.open(replay::NAME, Open::Read).map_err(RunError::io(replay::NAME, "opening it"))?;
@@ -71,7 +72,7 @@ impl KnownRun {
         index.sort_unstable();
         let untagged = (1..=found.n).filter(|row| rows.state(*row) == RowState::Tainted).count();
         let untagged = u32::try_from(untagged).unwrap_or(u32::MAX);
-        Ok(Self { journal, key, index, untagged, _disk: disk })
+        Ok(Self { journal, key, index, untagged, began_server_time: manifest.began_server_time, _disk: disk })
     }
 
     /// How many rows may have been sent without leaving a record, so that nothing tells their e-mails.
@@ -79,6 +80,11 @@ impl KnownRun {
     /// While there are any, no e-mail is [`KnownCustomer::Absent`]. Continue that run to its end first.
     pub fn untagged(&self) -> u32 {
         self.untagged
+    }
+
+    /// When the run began by the server's clock, as RFC 3339, if it came to know that. What it sent left later.
+    pub fn began_server_time(&self) -> Option<&str> {
+        self.began_server_time.as_deref()
     }
 
     /// What the run knows of an e-mail.

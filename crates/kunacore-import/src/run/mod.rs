@@ -50,7 +50,7 @@ pub use error::RunError;
 pub use ids::{IdKind, SameId};
 pub use known::{KnownCustomer, KnownRun};
 pub use manifest::{Asked, Difference, Manifest};
-pub use record::{CONFLICT, End, How, RowResult};
+pub use record::{CONFLICT, End, How, Ids, RowResult};
 pub use rows::{Counts, RowState};
 pub use tag::Tag;
 

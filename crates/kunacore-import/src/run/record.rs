@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::ids::SameId;
 use super::sent::Reach;
 use super::tag::Tag;
 
@@ -47,6 +48,15 @@ pub enum End {
     },
 }
 
+/// The ids of a customer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ids {
+    /// The customer's id.
+    pub id: String,
+    /// The wallet's id.
+    pub wallet_id: String,
+}
+
 /// The result of a row. It must hold no personal data: the message is scrubbed by the caller.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RowResult {
@@ -66,9 +76,13 @@ pub struct RowResult {
     pub message: Option<String>,
     /// How many requests were sent for it in this process.
     pub attempts: u32,
+    /// The customer that stands in the way of a rejected row, or that may be the customer of an unresolved one.
+    pub found: Option<Ids>,
+    /// When the row was first sent, by this machine's clock as RFC 3339, if this process sent it first; of unresolved rows.
+    pub sent_at: Option<String>,
 }
 
-/// The code of a row whose e-mail belongs to another person.
+/// The code of a row whose customer is in doubt because another person, or another row, has it: only the user can say.
 pub const CONFLICT: &str = "conflict";
 /// How much of a message is kept, in bytes.
 const MESSAGE: usize = 2000;
@@ -79,12 +93,33 @@ impl RowResult {
         self.end == End::Rejected && self.code.as_deref() == Some(CONFLICT)
     }
 
-    /// The ids it holds: the customer's and the wallet's.
+    /// The ids of the customer that is the row's, or may be: the customer's and the wallet's.
     pub fn ids(&self) -> (Option<&str>, Option<&str>) {
+        let found = self.found.as_ref();
         match &self.end {
             End::Created { id, wallet_id, .. } => (Some(id), Some(wallet_id)),
             End::Unread { id, wallet_id } => (id.as_deref(), wallet_id.as_deref()),
-            End::Rejected | End::Unresolved { .. } => (None, None),
+            End::Unresolved { .. } => {
+                (found.map(|found| found.id.as_str()), found.map(|found| found.wallet_id.as_str()))
+            }
+            // What was found is another row's, or nobody's here.
+            End::Rejected => (None, None),
+        }
+    }
+
+    /// The result of a row whose customer another row has already: it is in doubt, never sent again, and keeps the ids.
+    pub(crate) fn into_same_ids(self, same: &[SameId]) -> Self {
+        let End::Created { id, wallet_id, .. } = self.end else { return self };
+        let whose: Vec<String> =
+            same.iter().map(|same| format!("{} is also that of row {}", same.kind, same.first)).collect();
+        let message = format!("{}; the ids of both rows are kept", whose.join(", "));
+        Self {
+            end: End::Unresolved { never_post: true },
+            code: Some(CONFLICT.to_owned()),
+            field: None,
+            message: Some(message),
+            found: Some(Ids { id, wallet_id }),
+            ..self
         }
     }
 }
@@ -187,17 +222,21 @@ pub(crate) struct Answer {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     message: Option<String>,
     attempts: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    found: Option<Ids>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    sent_at: Option<String>,
 }
 
 impl Line {
     fn result(result: RowResult) -> Self {
-        let RowResult { row, tag, end, status, code, field, message, attempts } = result;
+        let RowResult { row, tag, end, status, code, field, message, attempts, found, sent_at } = result;
         let message = message.map(|mut message| {
             let end = (0..=MESSAGE.min(message.len())).rev().find(|end| message.is_char_boundary(*end));
             message.truncate(end.unwrap_or_default());
             message
         });
-        let answer = Answer { status, code, field, message, attempts };
+        let answer = Answer { status, code, field, message, attempts, found, sent_at };
         let (state, how, id, wallet_id, never_post) = match end {
             End::Unread { id, wallet_id } => {
                 return Self::Unread { row, tag, id, wallet_id, never_post: true, answer };
@@ -232,7 +271,7 @@ impl Line {
                 (row, tag, end, answer)
             }
         };
-        let Answer { status, code, field, message, attempts } = answer;
-        Some(Record::Result(RowResult { row, tag, end, status, code, field, message, attempts }))
+        let Answer { status, code, field, message, attempts, found, sent_at } = answer;
+        Some(Record::Result(RowResult { row, tag, end, status, code, field, message, attempts, found, sent_at }))
     }
 }

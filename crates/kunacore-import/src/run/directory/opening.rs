@@ -1,13 +1,13 @@
 //! How a run begins and is gone on with.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::io::ErrorKind;
 use std::path::Path;
 
 use super::{Run, Stage};
 use crate::run::disk::{Disk, Hold, LOCK, Open, RealDisk};
 use crate::run::error::RunError;
-use crate::run::ids::{self, Ids, SameId};
+use crate::run::ids::{SameId, Seen, Watched};
 use crate::run::journal::Journal;
 use crate::run::manifest::{self, Asked, Manifest};
 use crate::run::rows::Rows;
@@ -101,18 +101,16 @@ impl Run {
         let key = TagKey::read(disk.as_mut())?;
         let sent = SentUpto::open(disk.as_mut())?;
         let mut rows = Rows::new(sent.reach());
-        let mut ids = Ids::default();
+        let mut ids = Seen::default();
         let mut suspected = HashSet::new();
         let mut more_same_ids = false;
         let (journal, extent) = Journal::open(disk.as_mut(), sent.reach(), |_, record| {
             rows.replay(record);
-            for id in ids::of(record).1 {
-                if ids.add(&id) {
-                    if suspected.len() < SUSPICIONS {
-                        suspected.insert(id);
-                    } else {
-                        more_same_ids |= !suspected.contains(&id);
-                    }
+            for id in ids.add(record) {
+                if suspected.len() < SUSPICIONS {
+                    suspected.insert(id);
+                } else {
+                    more_same_ids |= !suspected.contains(&id);
                 }
             }
         })?;
@@ -124,7 +122,7 @@ impl Run {
             journal,
             rows,
             ids,
-            twice: HashMap::new(),
+            watched: Watched::default(),
             announced: false,
             stage: Stage::Open,
             waiting: Vec::new(),
@@ -133,7 +131,10 @@ impl Run {
             recorded: 0,
             durable: 0,
         };
-        let same_ids = if suspected.is_empty() { Vec::new() } else { run.look_for(&suspected, None)? };
+        if !suspected.is_empty() {
+            run.watch(suspected.into_iter().collect())?;
+        }
+        let same_ids = run.watched.all_same();
         Ok(Opened { run, same_ids, more_same_ids, cut: extent.size - extent.valid })
     }
 }

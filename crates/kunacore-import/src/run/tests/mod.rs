@@ -10,7 +10,7 @@ mod torn;
 
 use std::collections::BTreeMap;
 
-use super::record::{End, How, RowResult};
+use super::record::{End, How, Ids, RowResult};
 use super::{Asked, Manifest, Opened, RowState, Run, RunError};
 use sim::Sim;
 
@@ -41,8 +41,8 @@ fn email(row: u32) -> String {
 }
 
 fn result(run: &Run, row: u32, end: End) -> RowResult {
-    let (status, code, field, message) = (None, None, None, None);
-    RowResult { row, tag: run.tag(&email(row)), end, status, code, field, message, attempts: 1 }
+    let (status, code, field, message, found, sent_at) = (None, None, None, None, None, None);
+    RowResult { row, tag: run.tag(&email(row)), end, status, code, field, message, attempts: 1, found, sent_at }
 }
 
 fn created(run: &Run, row: u32) -> RowResult {
