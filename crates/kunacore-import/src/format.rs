@@ -38,6 +38,17 @@ impl Format {
             _ => return None,
         })
     }
+
+    /// The name by which [`Self::from_name`] knows it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Csv => "csv",
+            Self::JsonLines => "jsonl",
+            Self::Parquet => "parquet",
+            Self::Arrow => "arrow",
+        }
+    }
 }
 
 const ARROW_FILE: &[u8] = b"ARROW1";

@@ -22,6 +22,8 @@
 //! column fills which field (with `suggest` where it cannot), `values` makes text of what Arrow columns hold, and `batch`
 //! puts both together as rows. `check` goes through all of them, with `duplicates` and `fingerprint`.
 //!
+//! `input` is what a run remembers of its table, to find and read it again.
+//!
 //! [`run`] is the directory that an import keeps: what was asked, how far rows may have left, and what became of each. It
 //! survives a crash at any moment.
 //!
@@ -36,6 +38,7 @@ mod duplicates;
 mod error;
 mod fingerprint;
 mod format;
+mod input;
 mod jsonl;
 mod mapping;
 mod place;
@@ -51,6 +54,7 @@ pub use check::{Checked, Problems, SHOWN_PROBLEMS, check};
 pub use error::{ImportError, ImportErrorKind};
 pub use fingerprint::Fingerprint;
 pub use format::Format;
+pub use input::Input;
 pub use mapping::{Extra, Mapping, MappingOptions, REPORT_COLUMNS};
 pub use place::Place;
 pub use problem::RowProblem;

@@ -25,7 +25,7 @@ pub enum Extra {
 }
 
 /// What the names of the columns do not say.
-#[derive(Clone, Default)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct MappingOptions {
     /// A column and the field it fills (`--map COLUMN=field`).
     pub map: Vec<(String, Field)>,

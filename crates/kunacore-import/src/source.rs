@@ -20,7 +20,7 @@ use crate::mapping::{Mapping, MappingOptions};
 use crate::table::{Table, read_error};
 
 /// How to read files and byte streams.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ReadOptions {
     /// The format; without it the content tells.
     pub format: Option<Format>,

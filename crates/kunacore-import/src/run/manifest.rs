@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use super::disk::{Disk, create_small, read_small};
 use super::error::RunError;
+use crate::input::Input;
 
 /// The file's name.
 pub(crate) const NAME: &str = "manifest.json";
@@ -112,15 +113,17 @@ pub struct Manifest {
     pub began_server_time: Option<String>,
     /// What was asked.
     pub asked: Asked,
+    /// Where the table was, and how it was read.
+    pub input: Input,
 }
 
 impl Manifest {
     /// The manifest of a new run.
     ///
     /// `tool` is the program and its version, `began` this machine's time as RFC 3339.
-    pub fn new(tool: &str, began: &str, mut asked: Asked) -> Self {
+    pub fn new(tool: &str, began: &str, mut asked: Asked, input: Input) -> Self {
         asked.base_url = kept_url(&asked.base_url, false);
-        Self { format: FORMAT, tool: tool.to_owned(), began: began.to_owned(), began_server_time: None, asked }
+        Self { format: FORMAT, tool: tool.to_owned(), began: began.to_owned(), began_server_time: None, asked, input }
     }
 
     /// The manifest of a directory.
@@ -194,7 +197,8 @@ mod tests {
     #[test]
     fn a_password_in_a_url_is_neither_kept_nor_shown() {
         let secret = asked("https://alex:hunter2@kunacore.example/api", false);
-        let kept = Manifest::new("kunacore 0.1.0", "2026-01-01T00:00:00Z", secret.clone());
+        let input = Input::files(&["customers.csv".into()], &Default::default(), &Default::default()).unwrap();
+        let kept = Manifest::new("kunacore 0.1.0", "2026-01-01T00:00:00Z", secret.clone(), input);
         assert_eq!(kept.asked.base_url, "https://kunacore.example/api");
         assert_eq!(names(&secret, &kept.asked), [""; 0]);
         let shown = RunError::Different(secret.differences(&asked("https://b.example", false))).to_string();

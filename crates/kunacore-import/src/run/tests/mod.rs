@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 
 use super::record::{End, How, Ids, RowResult};
 use super::{Asked, Manifest, Opened, RowState, Run, RunError};
+use crate::input::Input;
 use sim::Sim;
 
 fn asked() -> Asked {
@@ -25,7 +26,8 @@ fn asked() -> Asked {
 }
 
 fn manifest() -> Manifest {
-    Manifest::new("kunacore 0.1.0", "2026-01-01T00:00:00Z", asked())
+    let input = Input::files(&["customers.csv".into()], &Default::default(), &Default::default()).unwrap();
+    Manifest::new("kunacore 0.1.0", "2026-01-01T00:00:00Z", asked(), input)
 }
 
 fn create(sim: &Sim) -> Result<Run, RunError> {
