@@ -27,6 +27,8 @@
 //! [`run`] is the directory that an import keeps: what was asked, how far rows may have left, and what became of each. It
 //! survives a crash at any moment.
 //!
+//! [`pacing`] decides when the requests of an import leave.
+//!
 //! Rows are numbered from 1 over the whole input. No error and no problem holds a value of a row.
 
 mod batch;
@@ -41,6 +43,7 @@ mod format;
 mod input;
 mod jsonl;
 mod mapping;
+pub mod pacing;
 mod place;
 mod problem;
 pub mod run;
