@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use arrow_array::RecordBatch;
 use kunacore::{Field, NewCustomer};
 
 use crate::error::ImportError;
@@ -22,6 +23,8 @@ pub(crate) struct Pending {
 /// The rows of an input, some thousands at a time. After an error there are no more.
 pub struct Batches {
     mapping: Arc<Mapping>,
+    /// The columns to read, if not only those of the mapping.
+    columns: Option<Vec<String>>,
     pending: VecDeque<Pending>,
     current: Option<Blocks>,
     /// The name of the current file.
@@ -34,7 +37,21 @@ pub struct Batches {
 impl Batches {
     pub(crate) fn new(mapping: Mapping, tables: Vec<Pending>) -> Self {
         let several = tables.len() > 1;
-        Self { mapping: Arc::new(mapping), pending: tables.into(), current: None, name: None, several, next_row: 1 }
+        Self {
+            mapping: Arc::new(mapping),
+            columns: None,
+            pending: tables.into(),
+            current: None,
+            name: None,
+            several,
+            next_row: 1,
+        }
+    }
+
+    /// Reads these columns, too.
+    pub(crate) fn with_columns(mut self, columns: Vec<String>) -> Self {
+        self.columns = Some(columns);
+        self
     }
 
     /// Which column fills which field.
@@ -52,7 +69,9 @@ impl Batches {
             }
             let Some(Pending { name, open }) = self.pending.pop_front() else { return Ok(None) };
             self.name = name;
-            let request = Request { columns: self.mapping.columns(), first_row: self.next_row };
+            let mapped = self.mapping.columns();
+            let columns = self.columns.as_deref().unwrap_or(mapped);
+            let request = Request { columns, mapped, first_row: self.next_row };
             self.current = Some((open()?.start)(&request)?);
         }
     }
@@ -82,6 +101,8 @@ impl Iterator for Batches {
 /// Some rows that follow one another.
 pub struct Batch {
     mapping: Arc<Mapping>,
+    /// The columns as they were read.
+    columns: RecordBatch,
     /// The columns of the fields, in the order of [`Field::ALL`].
     fields: Vec<Text>,
     keys: Vec<Text>,
@@ -111,10 +132,16 @@ impl Batch {
             length: block.batch.num_rows(),
             lines: block.lines,
             trim: block.trim,
+            columns: block.batch,
             mapping,
             file,
             first_row,
         })
+    }
+
+    /// The columns as they were read; those of the mapping, and others if they were asked for.
+    pub(crate) fn columns(&self) -> &RecordBatch {
+        &self.columns
     }
 
     /// How many rows it holds.
@@ -174,6 +201,12 @@ impl<'a> Row<'a> {
         let Self { batch, index } = *self;
         let values = batch.keys.iter().map(move |key| key.get(index).unwrap_or_default());
         batch.mapping.keys().iter().map(String::as_str).zip(values)
+    }
+
+    /// The values of the key columns as they are in the input.
+    pub(crate) fn key_values(&self) -> impl Iterator<Item = Option<&'a str>> {
+        let Self { batch, index } = *self;
+        batch.keys.iter().map(move |key| key.get(index))
     }
 
     /// The customer to create.

@@ -5,7 +5,8 @@
 
 use std::collections::HashSet;
 use std::fs::File;
-use std::io::BufReader;
+use std::io::{self, BufReader, Read, Write};
+use std::path::Path;
 
 use arrow_array::{RecordBatch, RecordBatchReader};
 use arrow_ipc::reader::{FileReader, StreamReader};
@@ -15,10 +16,11 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::basic::Compression;
 use parquet::file::metadata::ParquetMetaData;
 
-use crate::decode::{Peeked, prefix};
-use crate::error::{ImportError, column_name};
+use crate::decode::{CHUNK, Peeked, prefix};
+use crate::error::{ImportError, ImportErrorKind, column_name};
+use crate::format::Format;
 use crate::place::Place;
-use crate::table::{BLOCK_ROWS, Block, Blocks, Request, Start, Table};
+use crate::table::{BLOCK_ROWS, Block, Blocks, Request, Start, Table, read_error};
 
 /// What each message of an Arrow stream begins with.
 pub(crate) const ARROW_STREAM: &[u8] = &[0xff; 4];
@@ -41,7 +43,7 @@ pub(crate) fn open_parquet(file: File) -> Result<Table, ImportError> {
         let reader = builder.with_projection(mask).with_batch_size(BLOCK_ROWS).build().map_err(|_| unreadable())?;
         Ok(blocks(reader, request.first_row, "the file is damaged", DAMAGED))
     };
-    table(schema, Box::new(start))
+    table(schema, Format::Parquet, Box::new(start))
 }
 
 /// The compression of a column that is to be read, where it is not one that was built in.
@@ -68,7 +70,40 @@ pub(crate) fn open_ipc_file(
         let reader = reader(Some(indices(&all, request)))?;
         Ok(blocks(reader, request.first_row, "the file is damaged", DAMAGED))
     };
-    table(schema, Box::new(start))
+    table(schema, Format::Arrow, Box::new(start))
+}
+
+/// Opens Parquet or a file of Arrow IPC that came as a stream: both are read from their end, so the bytes are first written
+/// to a file without a name, in this directory, of which a crash leaves nothing.
+pub(crate) fn open_from_end(bytes: Peeked, format: Format, aside: &Path) -> Result<Table, ImportError> {
+    let mut file = tempfile::tempfile_in(aside).map_err(|error| not_kept(&error))?;
+    copy(bytes, &mut file)?;
+    match format {
+        Format::Parquet => open_parquet(file),
+        // Every reader seeks before it reads, so it does not matter that they share a position.
+        _ => open_ipc_file(move || file.try_clone().map_err(|error| read_error(&error))),
+    }
+}
+
+fn copy(mut bytes: Peeked, file: &mut File) -> Result<(), ImportError> {
+    let mut chunk = vec![0; CHUNK];
+    loop {
+        match bytes.read(&mut chunk) {
+            Ok(0) => return Ok(()),
+            Ok(read) => file.write_all(&chunk[..read]).map_err(|error| not_kept(&error))?,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(read_error(&error)),
+        }
+    }
+}
+
+/// What it means that a stream cannot be kept while it is read.
+pub(crate) fn not_kept(error: &io::Error) -> ImportError {
+    ImportError::new(
+        ImportErrorKind::Spool,
+        format!("its copy cannot be written ({})", error.kind()),
+        "Look whether the disk is full, or name a run directory elsewhere; a file needs no copy.",
+    )
 }
 
 /// Opens a stream of Arrow IPC.
@@ -89,10 +124,11 @@ pub(crate) fn open_batches(
     next: &'static str,
 ) -> Result<Table, ImportError> {
     let schema = reader.schema();
-    table(schema, Box::new(move |request: &Request<'_>| Ok(blocks(reader, request.first_row, what, next))))
+    let start = move |request: &Request<'_>| Ok(blocks(reader, request.first_row, what, next));
+    table(schema, Format::Arrow, Box::new(start))
 }
 
-fn table(schema: SchemaRef, start: Start) -> Result<Table, ImportError> {
+fn table(schema: SchemaRef, format: Format, start: Start) -> Result<Table, ImportError> {
     let mut seen = HashSet::new();
     if let Some(twice) = schema.fields().iter().find(|column| !seen.insert(column.name())) {
         return Err(ImportError::malformed(
@@ -100,7 +136,7 @@ fn table(schema: SchemaRef, start: Start) -> Result<Table, ImportError> {
             "Rename or remove one of them.",
         ));
     }
-    Ok(Table { schema, may_lack_columns: false, early: None, start })
+    Ok(Table { schema, format, delimiter: None, may_lack_columns: false, early: None, start })
 }
 
 fn indices(schema: &Schema, request: &Request<'_>) -> Vec<usize> {

@@ -14,6 +14,7 @@ use kunacore::Field;
 
 use crate::decode::TextReader;
 use crate::error::{ImportError, column_name, looks_like_a_value};
+use crate::format::Format;
 use crate::place::Place;
 use crate::table::{Block, BlockBuilder, RECORD_BYTES, Request, Table, read_error};
 
@@ -39,7 +40,14 @@ pub(crate) fn open(mut text: TextReader, delimiter: Option<u8>) -> Result<Table,
         let rows = Rows { records, width: header.len(), wanted, builder, next_row: request.first_row, ended: false };
         Ok(Box::new(rows) as _)
     };
-    Ok(Table { schema: Arc::new(Schema::new(columns)), may_lack_columns: false, early: None, start: Box::new(start) })
+    Ok(Table {
+        schema: Arc::new(Schema::new(columns)),
+        format: Format::Csv,
+        delimiter: Some(delimiter),
+        may_lack_columns: false,
+        early: None,
+        start: Box::new(start),
+    })
 }
 
 /// The delimiter that makes most sense of the first record: by the fields it names, then by how many there are.

@@ -23,6 +23,8 @@ pub enum ImportErrorKind {
     Mapping,
     /// The receiver of problems failed.
     Sink,
+    /// The copy of a table that can be read only once cannot be written.
+    Spool,
 }
 
 /// Why an input was refused as a whole.

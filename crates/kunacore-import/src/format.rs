@@ -39,6 +39,11 @@ impl Format {
         })
     }
 
+    /// Whether its columns have types.
+    pub(crate) fn is_columnar(self) -> bool {
+        matches!(self, Self::Parquet | Self::Arrow)
+    }
+
     /// The name by which [`Self::from_name`] knows it.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -97,16 +102,13 @@ pub(crate) fn open_file(path: &Path, options: &ReadOptions, known: Option<&Schem
     }
 }
 
-/// Opens a stream of bytes.
-pub(crate) fn open_stream(bytes: Bytes, options: &ReadOptions) -> Result<Table, ImportError> {
+/// Opens a stream of bytes. What can only be read from its end is first written to a file in the directory `aside`.
+pub(crate) fn open_stream(bytes: Bytes, options: &ReadOptions, aside: &Path) -> Result<Table, ImportError> {
     let (bytes, _) = unpack(bytes).map_err(|error| read_error(&error))?;
     let format = options.format.map_or_else(|| sniff(prefix(&bytes)), Ok)?;
     match format {
         Format::Arrow if !prefix(&bytes).starts_with(ARROW_FILE) => columnar::open_ipc_stream(bytes),
-        Format::Arrow | Format::Parquet => Err(ImportError::unreadable(
-            "it is a Parquet or Arrow file, which is not read from front to back",
-            "Save it and name the file.",
-        )),
+        Format::Arrow | Format::Parquet => columnar::open_from_end(bytes, format, aside),
         Format::JsonLines => jsonl::open_stream(text(bytes, options)?),
         Format::Csv => csv::open(text(bytes, options)?, options.delimiter),
     }

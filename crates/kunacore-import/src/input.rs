@@ -61,9 +61,8 @@ impl Input {
         Ok(Self { place: Place::Files(paths), read: read.clone(), mapping: mapping.clone() })
     }
 
-    /// A table that could be read only once, and whose copy is in the run directory.
-    #[must_use]
-    pub fn spooled(read: &ReadOptions, mapping: &MappingOptions) -> Self {
+    /// A table that could be read only once, in this format and with this delimiter, and whose copy is in the run directory.
+    pub(crate) fn spooled(read: &ReadOptions, mapping: &MappingOptions) -> Self {
         Self { place: Place::Spooled, read: read.clone(), mapping: mapping.clone() }
     }
 
@@ -73,7 +72,7 @@ impl Input {
         self.place == Place::Spooled
     }
 
-    /// How the table is read.
+    /// How the table is read, or was when it was copied.
     #[must_use]
     pub fn read_options(&self) -> &ReadOptions {
         &self.read
@@ -93,7 +92,7 @@ impl Input {
     pub fn open(&self, run: &Path) -> Result<(Files, Mapping), ImportError> {
         let files = match &self.place {
             Place::Files(paths) => Files::open(paths, &self.read)?,
-            Place::Spooled => Files::open(&[run.join(SPOOLED)], &ReadOptions::default())?,
+            Place::Spooled => Files::open_copy(&run.join(SPOOLED), &self.read)?,
         };
         let mapping = files.map(&self.mapping)?;
         Ok((files, mapping))

@@ -14,6 +14,7 @@ use serde_json::Value;
 
 use crate::decode::TextReader;
 use crate::error::{ImportError, column_name};
+use crate::format::Format;
 use crate::place::Place;
 use crate::table::{BLOCK_ROWS, Block, BlockBuilder, RECORD_BYTES, Request, Table, read_error};
 use crate::values::JSON_INTEGERS;
@@ -64,7 +65,10 @@ fn table(columns: Vec<Column>, early: Option<ImportError>, text: Text, all_seen:
         let rows = Rows {
             lines: Lines { text, buffer: Vec::new(), line: 0 },
             slots: columns.iter().enumerate().map(|(slot, column)| (column.name().clone(), slot)).collect(),
-            shapes: columns.iter().map(Shape::of_column).collect(),
+            shapes: columns
+                .iter()
+                .map(|column| request.mapped.contains(column.name()).then(|| Shape::of_column(column)))
+                .collect(),
             builder: BlockBuilder::new(columns.iter().map(|column| column.name().as_str())),
             all,
             all_seen,
@@ -73,7 +77,8 @@ fn table(columns: Vec<Column>, early: Option<ImportError>, text: Text, all_seen:
         };
         Ok(Box::new(rows) as _)
     };
-    Table { schema, may_lack_columns: true, early, start: Box::new(start) }
+    let format = Format::JsonLines;
+    Table { schema, format, delimiter: None, may_lack_columns: true, early, start: Box::new(start) }
 }
 
 /// The columns of all records up to the first that cannot be read. Reading the rows meets that one again and says where
@@ -158,7 +163,8 @@ struct Rows {
     lines: Lines,
     /// The place of each wanted column in a row.
     slots: HashMap<String, usize>,
-    shapes: Vec<Shape>,
+    /// What its values are, if they are for a field or a key.
+    shapes: Vec<Option<Shape>>,
     builder: BlockBuilder,
     all: Arc<Schema>,
     all_seen: bool,
@@ -197,14 +203,15 @@ impl Rows {
                 }
                 continue;
             };
-            if Shape::of(&value) > self.shapes[*slot] {
+            if self.shapes[*slot].is_some_and(|shape| Shape::of(&value) > shape) {
                 let what = "holds another kind of value than in the first records";
                 return Err(self.late(format!("the column {} {what}", column_name(&name))));
             }
             values[*slot] = match value {
+                Value::Null => None,
                 Value::String(text) => Some(text),
-                Value::Number(number) => Some(number.to_string()),
-                _ => None,
+                // Only numbers can be for a field; the others are for reports.
+                other => Some(other.to_string()),
             };
         }
         Ok(())

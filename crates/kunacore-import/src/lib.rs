@@ -22,7 +22,8 @@
 //! column fills which field (with `suggest` where it cannot), `values` makes text of what Arrow columns hold, and `batch`
 //! puts both together as rows. `check` goes through all of them, with `duplicates` and `fingerprint`.
 //!
-//! `input` is what a run remembers of its table, to find and read it again.
+//! `input` is what a run remembers of its table, to find and read it again. Of a stream, `spool` makes a copy while it is
+//! checked, in a file that `aside` keeps out of sight until it is whole.
 //!
 //! [`run`] is the directory that an import keeps: what was asked, how far rows may have left, and what became of each. It
 //! survives a crash at any moment.
@@ -31,6 +32,7 @@
 //!
 //! Rows are numbered from 1 over the whole input. No error and no problem holds a value of a row.
 
+mod aside;
 mod batch;
 mod check;
 mod columnar;
@@ -48,10 +50,12 @@ mod place;
 mod problem;
 pub mod run;
 mod source;
+mod spool;
 mod suggest;
 mod table;
 mod values;
 
+pub use aside::aside_of;
 pub use batch::{Batch, Batches, Row};
 pub use check::{Checked, Problems, SHOWN_PROBLEMS, check};
 pub use error::{ImportError, ImportErrorKind};
@@ -62,3 +66,4 @@ pub use mapping::{Extra, Mapping, MappingOptions, REPORT_COLUMNS};
 pub use place::Place;
 pub use problem::RowProblem;
 pub use source::{Files, ReadOptions, Source, Stream};
+pub use spool::Spool;

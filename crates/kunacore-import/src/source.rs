@@ -17,7 +17,7 @@ use crate::columnar;
 use crate::error::{ImportError, column_name, path_name, printable};
 use crate::format::{self, Format};
 use crate::mapping::{Mapping, MappingOptions};
-use crate::table::{Table, read_error};
+use crate::table::{Block, Request, Table, read_error};
 
 /// How to read files and byte streams.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -55,17 +55,19 @@ pub enum Source {
 impl Source {
     /// Opens files and directories, or standard input when the only path is `-`, or a pipe when that is the only path.
     ///
+    /// `aside` is a directory as for [`Stream::from_reader`].
+    ///
     /// # Errors
     ///
     /// As for [`Files::open`] and [`Stream::from_reader`]; `-` or a pipe among other paths.
-    pub fn open(paths: &[PathBuf], options: &ReadOptions) -> Result<Self, ImportError> {
+    pub fn open(paths: &[PathBuf], options: &ReadOptions, aside: &Path) -> Result<Self, ImportError> {
         let is_stdin = |path: &PathBuf| path.as_os_str() == "-";
         match paths {
-            [path] if is_stdin(path) => Stream::from_reader(std::io::stdin(), options)
+            [path] if is_stdin(path) => Stream::from_reader(std::io::stdin(), options, aside)
                 .map_err(|error| error.in_source("standard input"))
                 .map(Self::Stream),
             [path] if format::is_read_once(path) => open_path(path)
-                .and_then(|pipe| Stream::from_reader(pipe, options))
+                .and_then(|pipe| Stream::from_reader(pipe, options, aside))
                 .map_err(|error| error.in_source(&path_name(path)))
                 .map(Self::Stream),
             paths if paths.iter().any(is_stdin) => Err(ImportError::mapping(
@@ -82,6 +84,12 @@ pub struct Files {
     files: Vec<OneFile>,
     options: ReadOptions,
     schema: SchemaRef,
+    /// What stands between the fields, where it is CSV.
+    delimiter: Option<u8>,
+    /// Whether all files have columns with types.
+    columnar: bool,
+    /// Whether it is the copy of CSV, in which blanks around a value are not the value's.
+    trim: bool,
 }
 
 struct OneFile {
@@ -106,6 +114,7 @@ impl Files {
         let mut columns: Vec<Column> = Vec::new();
         let paths = paths.iter().map(|path| format::tables_of(path)).collect::<Result<Vec<_>, _>>()?.concat();
         let mut may_lack = Vec::new();
+        let (mut delimiter, mut columnar) = (None, true);
         for path in paths {
             let name: Arc<str> = path_name(&path).into();
             let table = format::open_file(&path, options, None).map_err(|error| error.in_source(&name))?;
@@ -121,6 +130,8 @@ impl Files {
                 }
             }
             may_lack.push(table.may_lack_columns);
+            delimiter = delimiter.or(table.delimiter);
+            columnar &= table.format.is_columnar();
             files.push(OneFile { path, name, schema: table.schema });
         }
         if files.is_empty() {
@@ -138,7 +149,32 @@ impl Files {
                 .in_source(&file.name));
             }
         }
-        Ok(Self { files, options: options.clone(), schema: Arc::new(Schema::new(columns)) })
+        let schema = Arc::new(Schema::new(columns));
+        Ok(Self { files, options: options.clone(), schema, delimiter, columnar, trim: false })
+    }
+
+    /// Opens the copy of a table that was read with these options.
+    pub(crate) fn open_copy(path: &Path, original: &ReadOptions) -> Result<Self, ImportError> {
+        let copy = Self::open(&[path.to_owned()], &ReadOptions::default())?;
+        let format = original.format.unwrap_or(Format::Arrow);
+        let (columnar, trim) = (format.is_columnar(), format == Format::Csv);
+        Ok(Self { delimiter: original.delimiter, columnar, trim, ..copy })
+    }
+
+    /// What stands between the fields of the first CSV file, or would in one that has these rows.
+    pub(crate) fn delimiter(&self) -> u8 {
+        self.delimiter.unwrap_or(b',')
+    }
+
+    /// Whether the table came, in all its files, as columns with types.
+    pub(crate) fn is_columnar(&self) -> bool {
+        self.columnar
+    }
+
+    /// Whether the column has one type in all files.
+    pub(crate) fn has_one_type(&self, column: &Column) -> bool {
+        let types = self.files.iter().map(|file| file.schema.column_with_name(column.name()));
+        types.flatten().all(|(_, other)| other.data_type() == column.data_type())
     }
 
     /// The columns of all files.
@@ -167,9 +203,15 @@ impl Files {
         })
     }
 
+    /// Reads the rows from the start, with all columns.
+    pub(crate) fn all_columns(&self, mapping: &Mapping) -> Batches {
+        self.batches(mapping).with_columns(self.schema.fields().iter().map(|column| column.name().clone()).collect())
+    }
+
     /// Reads the rows from the start.
     #[must_use]
     pub fn batches(&self, mapping: &Mapping) -> Batches {
+        let trim = self.trim;
         let tables = self.files.iter().map(|file| {
             let (path, name, schema, options) =
                 (file.path.clone(), file.name.clone(), file.schema.clone(), self.options.clone());
@@ -181,7 +223,7 @@ impl Files {
                         "Try again when nothing writes to the file.",
                     ));
                 }
-                Ok(table)
+                Ok(if trim { trimmed(table) } else { table })
             };
             Pending { name: Some(name), open: Box::new(open) }
         });
@@ -193,14 +235,21 @@ impl Files {
 pub struct Stream(Table);
 
 impl Stream {
-    /// A table from bytes: CSV, JSON Lines or a stream of Arrow IPC, also packed with gzip or zstd.
+    /// A table from bytes in any format, also packed with gzip or zstd.
+    ///
+    /// Parquet and files of Arrow IPC are read from their end, so all of their bytes are read at once, into a file without
+    /// a name in the directory `aside`. Let it be on the disk of the run.
     ///
     /// # Errors
     ///
-    /// [`Unreadable`](crate::ImportErrorKind::Unreadable), also for Parquet and Arrow files, which are not read from
-    /// front to back; [`Malformed`](crate::ImportErrorKind::Malformed).
-    pub fn from_reader(bytes: impl Read + Send + 'static, options: &ReadOptions) -> Result<Self, ImportError> {
-        Self::new(format::open_stream(Box::new(bytes), options)?)
+    /// [`Unreadable`](crate::ImportErrorKind::Unreadable) and [`Malformed`](crate::ImportErrorKind::Malformed);
+    /// [`Spool`](crate::ImportErrorKind::Spool) if that file cannot be written.
+    pub fn from_reader(
+        bytes: impl Read + Send + 'static,
+        options: &ReadOptions,
+        aside: &Path,
+    ) -> Result<Self, ImportError> {
+        Self::new(format::open_stream(Box::new(bytes), options, aside)?)
     }
 
     /// A table that comes as Arrow record batches.
@@ -235,11 +284,32 @@ impl Stream {
         Mapping::resolve(&self.0.schema, options)
     }
 
-    /// Reads the rows, for the only time.
+    /// Reads the rows, for the only time. [`Spool::begin`](crate::Spool::begin) keeps a copy of them.
     #[must_use]
     pub fn batches(self, mapping: &Mapping) -> Batches {
-        Batches::new(mapping.clone(), vec![Pending { name: None, open: Box::new(move || Ok(self.0)) }])
+        self.into_table().batches(mapping)
     }
+
+    pub(crate) fn into_table(self) -> Table {
+        self.0
+    }
+}
+
+impl Table {
+    /// The rows of this table alone.
+    pub(crate) fn batches(self, mapping: &Mapping) -> Batches {
+        Batches::new(mapping.clone(), vec![Pending { name: None, open: Box::new(move || Ok(self)) }])
+    }
+}
+
+/// The table, with blanks around a value taken for the format's.
+fn trimmed(table: Table) -> Table {
+    let Table { start, .. } = table;
+    let start = move |request: &Request<'_>| {
+        let blocks = start(request)?;
+        Ok(Box::new(blocks.map(|block| Ok(Block { trim: true, ..block? }))) as _)
+    };
+    Table { start: Box::new(start), ..table }
 }
 
 /// Opens a file for reading.

@@ -9,6 +9,7 @@ use arrow_schema::{DataType, Field as Column, Schema, SchemaRef};
 
 use crate::decode::NotText;
 use crate::error::ImportError;
+use crate::format::Format;
 
 /// How many rows a block holds at most.
 pub(crate) const BLOCK_ROWS: usize = 8192;
@@ -32,6 +33,8 @@ pub(crate) type Blocks = Box<dyn Iterator<Item = Result<Block, ImportError>> + S
 pub(crate) struct Request<'a> {
     /// The columns; a table whose rows may lack columns leaves out those it does not have.
     pub(crate) columns: &'a [String],
+    /// Those of them that fill fields or are keys; of the others only the text matters.
+    pub(crate) mapped: &'a [String],
     /// The number of the table's first row over the whole input.
     pub(crate) first_row: u64,
 }
@@ -39,6 +42,9 @@ pub(crate) struct Request<'a> {
 /// A table that was opened and can be read once.
 pub(crate) struct Table {
     pub(crate) schema: SchemaRef,
+    pub(crate) format: Format,
+    /// What stands between the fields, in CSV.
+    pub(crate) delimiter: Option<u8>,
     /// Whether the rows have names of their own, so that one table may lack a column that the next one has.
     pub(crate) may_lack_columns: bool,
     /// Why not even the first row can be read.

@@ -75,6 +75,11 @@ impl Run {
         &self.manifest
     }
 
+    /// The directory's files, to write reports beside the run's own.
+    pub(crate) fn disk(&mut self) -> &mut dyn Disk {
+        self.disk.as_mut()
+    }
+
     /// Notes durably when the run began by the server's clock, as RFC 3339, unless that is noted already.
     ///
     /// # Errors

@@ -49,7 +49,9 @@ pub(crate) trait Disk: Send {
     fn open(&mut self, name: &str, how: Open) -> io::Result<Box<dyn DiskFile>>;
     /// Renames a file, replacing what has the new name.
     fn rename(&mut self, from: &str, to: &str) -> io::Result<()>;
-    /// Makes the creations and renames so far durable.
+    /// Removes a file.
+    fn remove(&mut self, name: &str) -> io::Result<()>;
+    /// Makes the creations, renames and removals so far durable.
     fn sync_names(&mut self) -> io::Result<()>;
 }
 
@@ -183,6 +185,10 @@ impl Disk for RealDisk {
         fs::rename(self.path.join(from), self.path.join(to))
     }
 
+    fn remove(&mut self, name: &str) -> io::Result<()> {
+        fs::remove_file(self.path.join(name))
+    }
+
     fn sync_names(&mut self) -> io::Result<()> {
         sync_directory(&self.path)
     }
@@ -197,14 +203,15 @@ fn private() -> OpenOptions {
     options
 }
 
+/// Makes the names in a directory durable.
 #[cfg(unix)]
-fn sync_directory(path: &Path) -> io::Result<()> {
+pub(crate) fn sync_directory(path: &Path) -> io::Result<()> {
     File::open(path)?.sync_all()
 }
 
 /// Windows cannot sync a directory; its file system journals names by itself.
 #[cfg(not(unix))]
-fn sync_directory(_: &Path) -> io::Result<()> {
+pub(crate) fn sync_directory(_: &Path) -> io::Result<()> {
     Ok(())
 }
 

@@ -8,7 +8,10 @@
 //!   journal.jsonl     what became of them: append-only, one checked record a line
 //!   key               the random key of the e-mail tags
 //!   lock              empty; its lock is the right to write
+//!   input.arrow       the table, while it is needed, if it could be read only once
 //! ```
+//!
+//! Beside these lie the [reports](crate::report), which can be made anew from the journal and the table.
 //!
 //! The rules that keep a customer from being created twice:
 //!
@@ -30,21 +33,22 @@
 //! failing disks, not against whoever may write the directory.
 
 mod directory;
-mod disk;
+pub(crate) mod disk;
 mod error;
 mod ids;
 mod journal;
 mod known;
-mod line;
+pub(crate) mod line;
 mod manifest;
-mod record;
-mod replay;
-mod rows;
-mod sent;
+pub(crate) mod record;
+pub(crate) mod replay;
+pub(crate) mod rows;
+pub(crate) mod sent;
 mod tag;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
+pub(crate) use directory::no_run;
 pub use directory::{BATCH, DELAY, Opened, Run, Ticket};
 pub use error::RunError;
 pub use ids::{IdKind, SameId};
@@ -57,7 +61,7 @@ pub use tag::Tag;
 use disk::LockError;
 
 /// What it means that a lock was not given.
-fn lock_error(error: LockError) -> RunError {
+pub(crate) fn lock_error(error: LockError) -> RunError {
     match error {
         LockError::InUse => RunError::InUse,
         LockError::Failed(source) if source.kind() == std::io::ErrorKind::NotFound => RunError::NoRun,

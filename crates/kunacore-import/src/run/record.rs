@@ -20,6 +20,19 @@ pub enum How {
     Known,
 }
 
+impl How {
+    /// The word for it in journals and reports.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Created => "created",
+            Self::Reconciled => "reconciled",
+            Self::Adopted => "adopted",
+            Self::Known => "known",
+        }
+    }
+}
+
 /// How a row ended, as far as is known.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum End {

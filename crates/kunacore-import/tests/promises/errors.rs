@@ -149,8 +149,10 @@ fn of_files_and_streams() {
     let inside = zstd::encode_all(&b"PAR1"[..], 1).expect("packed");
     open("packed Parquet", file(&directory, "d.parquet.zst", inside), &options);
     report.add("no file", Files::open(&[], &options));
-    report.add("standard input and a file", Source::open(&["-".into(), "a.csv".into()], &options));
-    report.add("Parquet as a stream", stream(format!("PAR1{CANARY}"), &options));
+    report.add("standard input and a file", Source::open(&["-".into(), "a.csv".into()], &options, directory.path()));
+    report.add("damaged Parquet as a stream", stream(format!("PAR1{CANARY}"), &options));
+    let none = directory.path().join("none");
+    report.add("no place for a copy", Stream::from_reader(&b"PAR1"[..], &options, &none));
     let one = file(&directory, "1.csv", format!("{HEADER}\n{}", row("Paris")));
     let two = file(&directory, "2.csv", format!("{HEADER},itn\n{}", row("Paris,1")));
     report.add("files with other columns", Files::open(&[one.clone(), two], &options));

@@ -31,7 +31,7 @@ fn rows(count: usize) -> Vec<[String; 6]> {
     (0..count).map(|n| customer(&format!("alex{n}@mail.com"), "Ольга")).collect()
 }
 
-fn jsonl(rows: &[[String; 6]]) -> String {
+pub(crate) fn jsonl(rows: &[[String; 6]]) -> String {
     let line = |row: &[String; 6]| {
         let pairs = HEADER.split(',').zip(row).map(|(name, value)| (name.to_owned(), value.clone().into()));
         format!("{}\n", serde_json::Value::Object(pairs.collect()))
@@ -39,20 +39,20 @@ fn jsonl(rows: &[[String; 6]]) -> String {
     rows.iter().map(line).collect()
 }
 
-fn ipc_stream(batch: &RecordBatch) -> Vec<u8> {
+pub(crate) fn ipc_stream(batch: &RecordBatch) -> Vec<u8> {
     let mut writer = StreamWriter::try_new(Vec::new(), &batch.schema()).expect("writer");
     writer.write(batch).expect("written");
     writer.into_inner().expect("finished")
 }
 
-fn ipc_file(batch: &RecordBatch, compression: Option<CompressionType>) -> Vec<u8> {
+pub(crate) fn ipc_file(batch: &RecordBatch, compression: Option<CompressionType>) -> Vec<u8> {
     let options = IpcWriteOptions::default().try_with_compression(compression).expect("compression");
     let mut writer = FileWriter::try_new_with_options(Vec::new(), &batch.schema(), options).expect("writer");
     writer.write(batch).expect("written");
     writer.into_inner().expect("finished")
 }
 
-fn parquet(path: &Path, batch: &RecordBatch, compression: Compression) -> PathBuf {
+pub(crate) fn parquet(path: &Path, batch: &RecordBatch, compression: Compression) -> PathBuf {
     let properties = WriterProperties::builder().set_compression(compression).build();
     let file = File::create(path).expect("created");
     let mut writer = ArrowWriter::try_new(file, batch.schema(), Some(properties)).expect("writer");
@@ -104,8 +104,10 @@ fn every_format_and_packing_gives_the_same_rows_and_fingerprint() {
         assert!(values(opened()).expect("read") == expected, "{}", path.display());
         assert_eq!(fingerprint(opened()), expected_fingerprint, "{}", path.display());
     }
-    // The same bytes as a stream.
-    for bytes in [gzip(csv.as_bytes()), jsonl.into_bytes(), zstd(&stream), stream] {
+    // The same bytes as a stream; those that are read from their end, too.
+    let parquet = std::fs::read(path("snappy.parquet")).expect("read");
+    let streams = [gzip(csv.as_bytes()), jsonl.into_bytes(), zstd(&stream), stream];
+    for bytes in streams.into_iter().chain([ipc_file(&batch, None), gzip(&parquet), parquet]) {
         assert_eq!(fingerprint(batches(bytes, &map).expect("opened")), expected_fingerprint);
     }
     assert_eq!(fingerprint(arrow(vec![batch], &map).expect("opened")), expected_fingerprint);
@@ -214,7 +216,8 @@ fn a_directory_is_read_in_the_order_of_the_names_and_rows_are_numbered_through()
     file(&directory, "2.csv.gz", gzip(csv(&rows[1..2]).as_bytes()));
     file(&directory, "_SUCCESS", "");
     file(&directory, "README.txt", "not a table");
-    let Source::Files(all) = Source::open(&[directory.path().to_owned()], &ReadOptions::default()).expect("opened")
+    let Source::Files(all) =
+        Source::open(&[directory.path().to_owned()], &ReadOptions::default(), directory.path()).expect("opened")
     else {
         panic!("files");
     };
@@ -280,7 +283,8 @@ fn a_pipe_with_a_name_is_a_stream_and_no_file() {
         let path = path.clone();
         std::thread::spawn(move || std::fs::write(path, csv(&rows(3))).expect("written"))
     };
-    let Source::Stream(stream) = Source::open(&[path], &ReadOptions::default()).expect("opened") else {
+    let Source::Stream(stream) = Source::open(&[path], &ReadOptions::default(), directory.path()).expect("opened")
+    else {
         panic!("a stream");
     };
     let mapping = stream.map(&MappingOptions::default()).expect("mapped");

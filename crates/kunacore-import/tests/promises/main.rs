@@ -4,4 +4,5 @@ mod csv;
 mod errors;
 mod formats;
 mod rows;
+mod spool;
 mod support;

@@ -29,7 +29,7 @@ pub(crate) fn file(directory: &TempDir, name: &str, bytes: impl AsRef<[u8]>) -> 
 
 /// A stream of these bytes.
 pub(crate) fn stream(bytes: impl Into<Vec<u8>>, options: &ReadOptions) -> Result<Stream, ImportError> {
-    Stream::from_reader(Cursor::new(bytes.into()), options)
+    Stream::from_reader(Cursor::new(bytes.into()), options, &std::env::temp_dir())
 }
 
 /// The rows of CSV or whatever the bytes are.

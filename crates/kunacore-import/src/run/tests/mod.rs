@@ -5,7 +5,7 @@ mod known;
 mod model;
 mod real;
 mod rules;
-mod sim;
+pub(crate) mod sim;
 mod torn;
 
 use std::collections::BTreeMap;

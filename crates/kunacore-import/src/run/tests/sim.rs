@@ -261,6 +261,14 @@ impl Disk for SimDisk {
         Ok(())
     }
 
+    fn remove(&mut self, name: &str) -> io::Result<()> {
+        self.sim.whole()?;
+        let content = &mut *self.sim.content();
+        content.names.remove(name).ok_or(io::ErrorKind::NotFound)?;
+        content.names_since.push(content.names.clone());
+        Ok(())
+    }
+
     fn sync_names(&mut self) -> io::Result<()> {
         self.sim.whole()?;
         let content = &mut *self.sim.content();
