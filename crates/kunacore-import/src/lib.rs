@@ -26,7 +26,7 @@
 //! checked, in a file that `aside` keeps out of sight until it is whole.
 //!
 //! [`run`] is the directory that an import keeps: what was asked, how far rows may have left, and what became of each. It
-//! survives a crash at any moment.
+//! survives a crash at any moment. [`report`] derives from it, and from the table, what a person wants to read.
 //!
 //! [`pacing`] decides when the requests of an import leave.
 //!
@@ -48,6 +48,7 @@ mod mapping;
 pub mod pacing;
 mod place;
 mod problem;
+pub mod report;
 pub mod run;
 mod source;
 mod spool;

@@ -5,6 +5,8 @@ use std::io::ErrorKind;
 use std::path::Path;
 
 use super::{Run, Stage};
+use crate::aside;
+use crate::report::PROBLEMS;
 use crate::run::disk::{Disk, Hold, LOCK, Open, RealDisk};
 use crate::run::error::RunError;
 use crate::run::ids::{SameId, Seen, Watched};
@@ -32,7 +34,7 @@ pub struct Opened {
 }
 
 impl Run {
-    /// Begins a run in a directory that is created, or empty, or left by a creation that was cut short.
+    /// Begins a run in a directory that is created, or empty, or left by a check or by a creation that was cut short.
     ///
     /// # Errors
     ///
@@ -44,9 +46,10 @@ impl Run {
     }
 
     pub(crate) fn create_on(mut disk: Box<dyn Disk>, manifest: Manifest) -> Result<Self, RunError> {
-        let ours = [LOCK, tag::NAME, sent::NAME, replay::NAME, manifest::NAME, manifest::UNFINISHED];
+        let ours = [LOCK, tag::NAME, sent::NAME, replay::NAME, manifest::NAME, manifest::UNFINISHED, PROBLEMS];
+        let is_foreign = |name: &String| !ours.contains(&name.as_str()) && !name.starts_with(aside::PREFIX);
         let names = disk.names().map_err(RunError::io(LOCK, "looking into the directory"))?;
-        if let Some(foreign) = names.into_iter().find(|name| !ours.contains(&name.as_str())) {
+        if let Some(foreign) = names.into_iter().find(is_foreign) {
             return Err(RunError::Foreign(foreign));
         }
         disk.lock(Hold::Alone).map_err(lock_error)?;

@@ -55,6 +55,12 @@ fn a_directory_that_is_no_run_is_left_as_it_is() {
     fs::write(place.path().join("customers.csv"), "").unwrap();
     assert!(matches!(Run::create(place.path(), manifest()), Err(RunError::Foreign(name)) if name == "customers.csv"));
     assert_eq!(fs::read_dir(place.path()).unwrap().count(), 1);
+    // What a check leaves is no other's.
+    let place = tempfile::tempdir().unwrap();
+    for name in ["problems.csv", ".kunacore-import-abc"] {
+        fs::write(place.path().join(name), "").unwrap();
+    }
+    Run::create(place.path(), manifest()).unwrap();
 }
 
 #[test]
