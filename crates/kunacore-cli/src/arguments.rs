@@ -10,6 +10,7 @@ use kunacore::Field;
 use kunacore_sandbox::{Dialect, FindMode};
 
 use crate::help;
+use crate::import::Import;
 
 /// Creates, finds and shows KunaCore customers; never twice by accident.
 #[derive(Parser)]
@@ -117,6 +118,18 @@ pub(crate) enum Command {
     Show {
         /// The customer's id
         id: String,
+    },
+
+    /// Import a table of customers; the same command starts a run and continues it
+    #[command(after_help = help::IMPORT)]
+    Import(Box<Import>),
+
+    /// Write the reports of an import anew, from its journal
+    #[command(after_help = help::REPORT)]
+    Report {
+        /// The run's directory
+        #[arg(value_name = "DIR")]
+        directory: PathBuf,
     },
 
     /// Run a stand-in server on this machine until Ctrl-C

@@ -12,6 +12,7 @@ use crate::arguments::{self, Arguments, Customer, Find, Global};
 use crate::authority;
 use crate::connect::connect;
 use crate::output::{Failure, Output};
+use crate::signals::asked_to_end;
 
 /// `kunacore create`
 pub(crate) async fn create(customer: &Customer, global: &Global, output: &Output) -> Result<(), Failure> {
@@ -130,20 +131,6 @@ pub(crate) async fn sandbox(options: &arguments::Sandbox, output: &Output) -> Re
     asked_to_end().await.map_err(|error| Failure::usage(format!("signals cannot be watched: {error}")))?;
     sandbox.stop();
     Ok(())
-}
-
-/// Ctrl-C, or the polite end that a service manager asks for.
-async fn asked_to_end() -> std::io::Result<()> {
-    #[cfg(unix)]
-    {
-        let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
-        tokio::select! {
-            result = tokio::signal::ctrl_c() => result,
-            _ = terminate.recv() => Ok(()),
-        }
-    }
-    #[cfg(not(unix))]
-    tokio::signal::ctrl_c().await
 }
 
 /// `kunacore schema`

@@ -9,7 +9,8 @@ pub(crate) const ROOT: &str = "\
 Credentials come from the environment, one kind of: KUNACORE_API_KEY; KUNACORE_ACCESS_TOKEN; or KUNACORE_EMAIL,
 KUNACORE_PASSWORD and KUNACORE_MERCHANT_ID. Each can also be given as …_FILE, the path of a file that holds it.
 
-Exit status: 0 done; 1 usage or configuration; 2 rejected; 3 the outcome is unknown; 4 not applied, try again.
+Exit status: 0 done; 1 usage or configuration; 2 rejected; 3 the outcome is unknown; 4 not applied, try again; 130 a second
+Ctrl-C.
 
 Example:
   kunacore demo";
@@ -46,6 +47,30 @@ Example:
     --country FR --verification-document-id FV633452 --residence-address 'Champ de Mars, Paris' |
     awk '$1 == \"id\" { print $2 }') &&
   kunacore show --sandbox=demo.db \"$id\"";
+
+pub(crate) const IMPORT: &str = "\
+The whole table is checked before the first row is sent. Everything about the run is kept in its directory, so whatever fails
+on the way (a crash, the network, the server), the same command goes on where it was, and no row is sent twice by accident:
+what may have been sent is looked up first. It ends with the reports created.csv, rejected.csv, unresolved.csv, unsent.csv and
+summary.json in the directory; with --json the summary is printed, and progress goes to stderr as one JSON object a line.
+
+The columns are named as the fields, in either spelling (first_name or firstName); --map and --set say the rest. With --sandbox
+the customers are kept in sandbox.db in the run's directory.
+
+Exit status: 0 all created; 2 some rejected, or --check found problems; 3 some unresolved; 4 stopped with rows unsent;
+130 after a second Ctrl-C.
+
+Example:
+  printf '%s\\n' email,first_name,last_name,country,verification_document_id,residence_address \\
+    'alexsmith@mail.com,Alex,Smith,FR,FV633452,\"Champ de Mars, Paris\"' > customers.csv &&
+  kunacore import customers.csv --sandbox --run customers-run";
+
+pub(crate) const REPORT: &str = "\
+Example:
+  printf '%s\\n' email,first_name,last_name,country,verification_document_id,residence_address \\
+    'alexsmith@mail.com,Alex,Smith,FR,FV633452,\"Champ de Mars, Paris\"' > customers.csv &&
+  kunacore import customers.csv -q --sandbox --run customers-run &&
+  kunacore report customers-run";
 
 pub(crate) const SANDBOX: &str = "\
 It accepts the api-key sandbox-api-key, and the login partner@example.com with the password sandbox-password and the

@@ -1,7 +1,7 @@
 //! The `kunacore` command as a library, so that the Python package carries it too.
 //!
 //! Results go to stdout, everything else to stderr. The exit status is the outcome: 0 done, 1 usage or configuration,
-//! 2 rejected, 3 unknown, 4 not applied.
+//! 2 rejected, 3 unknown, 4 not applied, 130 stopped by a second Ctrl-C.
 
 mod arguments;
 mod authority;
@@ -9,8 +9,10 @@ mod commands;
 mod connect;
 mod demo;
 mod help;
+mod import;
 mod logging;
 mod output;
+mod signals;
 
 use std::ffi::OsString;
 
@@ -38,19 +40,21 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     output.finish(result)
 }
 
-fn dispatch(arguments: &Arguments, output: &Output) -> Result<(), Failure> {
+fn dispatch(arguments: &Arguments, output: &Output) -> Result<u8, Failure> {
     let global = &arguments.global;
     match &arguments.command {
-        Command::Schema => return commands::schema(output),
-        Command::Completions { shell } => return commands::completions(*shell, output),
-        Command::Man { command } => return commands::man(command.as_deref(), output),
+        Command::Schema => return done(commands::schema(output)),
+        Command::Completions { shell } => return done(commands::completions(*shell, output)),
+        Command::Man { command } => return done(commands::man(command.as_deref(), output)),
+        Command::Import(asked) => return import::run(asked, global, output),
+        Command::Report { directory } => return import::report(directory, output),
         _ => {}
     }
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|error| Failure::usage(format!("the runtime cannot be started: {error}")))?;
-    runtime.block_on(async {
+    done(runtime.block_on(async {
         match &arguments.command {
             Command::Demo => demo::run(output).await,
             Command::Create(customer) => commands::create(customer, global, output).await,
@@ -58,7 +62,16 @@ fn dispatch(arguments: &Arguments, output: &Output) -> Result<(), Failure> {
             Command::Find(filter) => commands::find(filter, global, output).await,
             Command::Show { id } => commands::show(id, global, output).await,
             Command::Sandbox(options) => commands::sandbox(options, output).await,
-            Command::Schema | Command::Completions { .. } | Command::Man { .. } => Ok(()),
+            // They were dispatched above.
+            Command::Schema
+            | Command::Completions { .. }
+            | Command::Man { .. }
+            | Command::Import(_)
+            | Command::Report { .. } => Ok(()),
         }
-    })
+    }))
+}
+
+fn done(result: Result<(), Failure>) -> Result<u8, Failure> {
+    result.map(|()| output::status::DONE)
 }

@@ -15,6 +15,7 @@ pub(crate) mod status {
     pub(crate) const REJECTED: u8 = 2;
     pub(crate) const UNKNOWN: u8 = 3;
     pub(crate) const NOT_APPLIED: u8 = 4;
+    pub(crate) const INTERRUPTED: u8 = 130;
 }
 
 /// Why a command ended early.
@@ -29,6 +30,8 @@ pub(crate) enum Failure {
     Unwritten { happened: &'static str, id: String, wallet_id: String },
     /// Ctrl-C came while a customer was being created.
     Interrupted,
+    /// An import did not begin.
+    Import(Box<kunacore_import::Failure>),
 }
 
 impl Failure {
@@ -56,6 +59,7 @@ impl From<io::Error> for Failure {
 }
 
 /// Where and how to write.
+#[derive(Clone)]
 pub(crate) struct Output {
     pub(crate) json: bool,
     pub(crate) quiet: bool,
@@ -81,6 +85,16 @@ impl Output {
         }
     }
 
+    /// What must be seen, also where only results and errors are asked for, on stderr.
+    pub(crate) fn warn(&self, text: &str) {
+        let _ = writeln!(io::stderr(), "{text}");
+    }
+
+    /// An import stopped: what happened, and what to do next.
+    pub(crate) fn stopped(&self, message: &str, next: &str) {
+        self.complain(message, next, &plain_json(Outcome::NotApplied, message, next));
+    }
+
     /// A customer: one line of JSON, or a block of names and values.
     pub(crate) fn customer(&self, customer: &Customer, how: Option<How>) -> Result<(), Failure> {
         let values = customer_values(customer, how);
@@ -97,9 +111,9 @@ impl Output {
     }
 
     /// Tells a failure and gives its exit status.
-    pub(crate) fn finish(&self, result: Result<(), Failure>) -> u8 {
+    pub(crate) fn finish(&self, result: Result<u8, Failure>) -> u8 {
         match result {
-            Ok(()) => status::DONE,
+            Ok(status) => status,
             Err(Failure::Call(error)) => {
                 self.complain(&error.message(), error.next(), &error_json(&error));
                 match (error.kind(), error.outcome()) {
@@ -126,6 +140,15 @@ impl Output {
                             is absent.";
                 self.complain(message, next, &plain_json(Outcome::Unknown, message, next));
                 status::UNKNOWN
+            }
+            Err(Failure::Import(failure)) => {
+                let message = format!("{} Nothing was sent.", failure.message());
+                self.complain(&message, failure.next(), &plain_json(Outcome::NotApplied, &message, failure.next()));
+                match *failure {
+                    kunacore_import::Failure::Problems { .. } => status::REJECTED,
+                    kunacore_import::Failure::Interrupted => status::INTERRUPTED,
+                    _ => status::USAGE,
+                }
             }
             Err(Failure::Stdout(error)) if error.kind() == io::ErrorKind::BrokenPipe => status::DONE,
             Err(Failure::Stdout(error)) => {

@@ -26,6 +26,10 @@ pub struct Checked {
     pub problems: Problems,
     /// What a person should know; holds no values.
     pub warnings: Vec<String>,
+    /// The sums of the input's parts, to see while it is sent that it has not changed.
+    pub(crate) sums: Vec<u32>,
+    /// Every row whose e-mail an earlier one has, with the first that has it.
+    pub(crate) repeated: Vec<(u64, u64)>,
 }
 
 /// What is wrong with rows: how much, and the first of it.
@@ -47,7 +51,16 @@ pub struct Problems {
 /// # Errors
 ///
 /// Whatever stops the reading; [`Sink`](ImportErrorKind::Sink) when the receiver fails.
-pub fn check(batches: Batches, mut sink: impl FnMut(&RowProblem) -> io::Result<()>) -> Result<Checked, ImportError> {
+pub fn check(batches: Batches, sink: impl FnMut(&RowProblem) -> io::Result<()>) -> Result<Checked, ImportError> {
+    check_and_tell(batches, sink, |_| true)
+}
+
+/// The same, telling after each batch how many rows were read; `false` ends it there.
+pub(crate) fn check_and_tell(
+    batches: Batches,
+    mut sink: impl FnMut(&RowProblem) -> io::Result<()>,
+    mut tell: impl FnMut(u64) -> bool,
+) -> Result<Checked, ImportError> {
     let warnings = batches.mapping().warnings().to_vec();
     let mut problems = Problems::default();
     let mut report = |problem: RowProblem| {
@@ -80,9 +93,14 @@ pub fn check(batches: Batches, mut sink: impl FnMut(&RowProblem) -> io::Result<(
                 found.into_iter().try_for_each(&mut report)?;
             }
         }
+        if !tell(rows) {
+            break;
+        }
     }
-    for (later, first) in duplicates.find() {
-        report(RowProblem::duplicate(places.find(later), places.find(first)))?;
+    let repeated = duplicates.find();
+    for (later, first) in &repeated {
+        report(RowProblem::duplicate(places.find(*later), places.find(*first)))?;
     }
-    Ok(Checked { rows, fingerprint: hasher.finish(), problems, warnings })
+    let (fingerprint, sums) = hasher.finish();
+    Ok(Checked { rows, fingerprint, problems, warnings, sums, repeated })
 }

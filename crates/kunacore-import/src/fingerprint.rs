@@ -30,11 +30,62 @@ impl fmt::Display for Fingerprint {
     }
 }
 
+/// How many rows one of the sums is for.
+const SUMMED_ROWS: usize = 256;
+
 /// Hashes row by row.
 pub(crate) struct Hasher {
     hasher: blake3::Hasher,
     /// The bytes of one row, hashed at once.
     row: Vec<u8>,
+    sums: Sums,
+    found: Vec<u32>,
+}
+
+/// CRC-32 sums of parts of an input: cheap enough to compare what is sent with what was checked while it is sent.
+#[derive(Default)]
+pub(crate) struct Sums {
+    row: Vec<u8>,
+    crc: crc32fast::Hasher,
+    rows: usize,
+    part: usize,
+}
+
+impl Sums {
+    /// Adds a row; after the last row of a part, gives the part's index and its sum.
+    pub(crate) fn push(&mut self, row: &Row<'_>) -> Option<(usize, u32)> {
+        let mut bytes = std::mem::take(&mut self.row);
+        write(&mut bytes, row);
+        let part = self.add(&bytes);
+        self.row = bytes;
+        part
+    }
+
+    /// The index and the sum of the last part, if it has rows.
+    pub(crate) fn finish(&mut self) -> Option<(usize, u32)> {
+        (self.rows > 0).then(|| self.end())
+    }
+
+    fn add(&mut self, row: &[u8]) -> Option<(usize, u32)> {
+        self.crc.update(row);
+        self.rows += 1;
+        (self.rows == SUMMED_ROWS).then(|| self.end())
+    }
+
+    fn end(&mut self) -> (usize, u32) {
+        let sum = std::mem::take(&mut self.crc).finalize();
+        let part = (self.part, sum);
+        (self.part, self.rows) = (self.part + 1, 0);
+        part
+    }
+}
+
+/// The bytes that stand for a row.
+fn write(bytes: &mut Vec<u8>, row: &Row<'_>) {
+    bytes.clear();
+    Field::ALL.into_iter().for_each(|field| add(bytes, row.get(field)));
+    // A format without nulls has the empty text in their place.
+    row.keys().for_each(|(_, value)| add(bytes, Some(value)));
 }
 
 impl Hasher {
@@ -44,19 +95,19 @@ impl Hasher {
         mapping.keys().iter().for_each(|key| add(&mut row, Some(key)));
         let mut hasher = blake3::Hasher::new_derive_key("kunacore-import content of a table, version 1");
         hasher.update(&row);
-        Self { hasher, row }
+        Self { hasher, row, sums: Sums::default(), found: Vec::new() }
     }
 
     pub(crate) fn push(&mut self, row: &Row<'_>) {
-        self.row.clear();
-        Field::ALL.into_iter().for_each(|field| add(&mut self.row, row.get(field)));
-        // A format without nulls has the empty text in their place.
-        row.keys().for_each(|(_, value)| add(&mut self.row, Some(value)));
+        write(&mut self.row, row);
         self.hasher.update(&self.row);
+        self.found.extend(self.sums.add(&self.row).map(|(_, sum)| sum));
     }
 
-    pub(crate) fn finish(self) -> Fingerprint {
-        Fingerprint(*self.hasher.finalize().as_bytes())
+    /// The fingerprint, and the sums of the parts in their order.
+    pub(crate) fn finish(mut self) -> (Fingerprint, Vec<u32>) {
+        self.found.extend(self.sums.finish().map(|(_, sum)| sum));
+        (Fingerprint(*self.hasher.finalize().as_bytes()), self.found)
     }
 }
 

@@ -3,8 +3,11 @@
 //! A column named as a field (in either spelling) is that field; the options say the rest. Whatever is left unclear is an
 //! error that holds the option to add: a column that is overlooked is a customer without a phone number.
 
+use std::collections::BTreeMap;
+
 use arrow_schema::Schema;
 use kunacore::{Field, NewCustomer};
+use serde_json::{Value, json};
 
 use crate::error::{ImportError, column_name, column_names, looks_like_a_value};
 use crate::suggest::{field_for, map_option};
@@ -142,6 +145,17 @@ impl Mapping {
             Origin::Column(name) => Some(name),
             Origin::Constant(_) | Origin::Nowhere => None,
         }
+    }
+
+    /// What fills each field, and the key columns, as a manifest has it.
+    pub(crate) fn described(&self) -> BTreeMap<String, Value> {
+        let origin = |field: Field| match self.origin(field) {
+            Origin::Column(name) => Some(json!({"column": name})),
+            Origin::Constant(value) => Some(json!({"set": value})),
+            Origin::Nowhere => None,
+        };
+        let fields = Field::ALL.into_iter().filter_map(|field| Some((field.name().to_owned(), origin(field)?)));
+        fields.chain([("keys".to_owned(), json!(self.keys))]).collect()
     }
 
     /// The key columns, in the order in which they were given.

@@ -80,6 +80,13 @@ impl Client {
         run(self, customer, gate, before, adopt).instrument(span)
     }
 
+    /// How long one attempt may take.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn timeout(&self) -> std::time::Duration {
+        self.0.options.timeout
+    }
+
     /// One request that changes nothing, outside every gate: whether the server answers, and its clock.
     ///
     /// # Errors

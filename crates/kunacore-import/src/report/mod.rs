@@ -182,7 +182,7 @@ fn fill(
         }
         rejected.push(batch.columns(), &refused)?;
     }
-    if hasher.finish().to_string() != fingerprint {
+    if hasher.finish().0.to_string() != fingerprint {
         return Err(ReportError::Changed);
     }
     lists.finish()?;

@@ -4,7 +4,7 @@
 //! A hash that another row may have had is only a suspicion; the journal is then read to see whether the id is the same,
 //! and of which row. From there on that id is watched, so that the journal is not read for it again.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
 
@@ -60,12 +60,43 @@ pub(crate) fn of(record: &Record) -> Option<(u32, Vec<Named>)> {
 #[derive(Debug, Default)]
 pub(crate) struct Seen {
     /// Of rows that have their customer for good.
-    sorted: Vec<u64>,
-    recent: HashSet<u64>,
+    hashes: Hashes,
     /// Of rows whose customer is in doubt, with the row: it may have the same id in a later record.
     open: HashMap<u64, u32>,
     /// A key of its own in each process, so that no server can choose ids that collide.
     hasher: RandomState,
+}
+
+/// A set of hashes at little more than 8 bytes each: sorted buckets by their first bits, so small that an insertion moves
+/// little, and a search touches little memory.
+#[derive(Debug, Default)]
+struct Hashes(Vec<Vec<u64>>);
+
+/// How many of a hash's first bits name its bucket.
+const BUCKET_BITS: u32 = 16;
+
+impl Hashes {
+    fn has(&self, hash: u64) -> bool {
+        self.0.get(bucket(hash)).is_some_and(|bucket| bucket.binary_search(&hash).is_ok())
+    }
+
+    fn insert(&mut self, hash: u64) {
+        if self.0.is_empty() {
+            self.0.resize(1 << BUCKET_BITS, Vec::new());
+        }
+        let Some(bucket) = self.0.get_mut(bucket(hash)) else { return };
+        if let Err(at) = bucket.binary_search(&hash) {
+            if bucket.len() == bucket.capacity() {
+                // Vec would double.
+                bucket.reserve_exact(bucket.len() / 8 + 4);
+            }
+            bucket.insert(at, hash);
+        }
+    }
+}
+
+fn bucket(hash: u64) -> usize {
+    (hash >> (u64::BITS - BUCKET_BITS)) as usize
 }
 
 impl Seen {
@@ -78,20 +109,14 @@ impl Seen {
         };
         named.retain(|id| {
             let hash = self.hasher.hash_one(id);
-            let suspect = self.sorted.binary_search(&hash).is_ok()
-                || self.recent.contains(&hash)
-                || self.open.get(&hash).is_some_and(|other| *other != row);
+            let suspect = self.hashes.has(hash) || self.open.get(&hash).is_some_and(|other| *other != row);
             if !is_final {
                 self.open.entry(hash).or_insert(row);
             } else if !suspect {
-                self.recent.insert(hash);
+                self.hashes.insert(hash);
             }
             suspect
         });
-        if self.recent.len() > 1024.max(self.sorted.len() / 16) {
-            self.sorted.extend(self.recent.drain());
-            self.sorted.sort_unstable();
-        }
         named
     }
 }
@@ -120,6 +145,9 @@ impl Watched {
     pub(crate) fn visit(&mut self, record: &Record) {
         let Some((row, mut now)) = of(record) else { return };
         now.retain(|id| self.rows.contains_key(id));
+        if now.is_empty() && self.ids.is_empty() {
+            return;
+        }
         let before = if now.is_empty() { self.ids.remove(&row) } else { self.ids.insert(row, now.clone()) };
         let before = before.unwrap_or_default();
         for lost in before.iter().filter(|id| !now.contains(id)) {

@@ -5,11 +5,12 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::disk::{Disk, create_small, read_small};
+use super::disk::{Disk, RealDisk, create_small, read_small};
 use super::error::RunError;
 use crate::input::Input;
 
@@ -124,6 +125,15 @@ impl Manifest {
     pub fn new(tool: &str, began: &str, mut asked: Asked, input: Input) -> Self {
         asked.base_url = kept_url(&asked.base_url, false);
         Self { format: FORMAT, tool: tool.to_owned(), began: began.to_owned(), began_server_time: None, asked, input }
+    }
+
+    /// The manifest of the run in this directory. Nothing is locked: it is written once, and replaced as a whole.
+    ///
+    /// # Errors
+    ///
+    /// [`RunError::NoRun`] if there is none, [`RunError::Corrupt`] if it is damaged.
+    pub fn of(directory: &Path) -> Result<Self, RunError> {
+        Self::read(&mut RealDisk::at(directory))
     }
 
     /// The manifest of a directory.

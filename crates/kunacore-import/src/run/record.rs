@@ -101,6 +101,13 @@ pub const CONFLICT: &str = "conflict";
 const MESSAGE: usize = 2000;
 
 impl RowResult {
+    /// It as a line of JSON, in the journal's form.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        // Text and numbers always become JSON.
+        serde_json::to_string(&Record::Result(self.clone()).line()).unwrap_or_default()
+    }
+
     /// Whether the e-mail belongs to another person, which only the user can settle.
     pub fn is_conflict(&self) -> bool {
         self.end == End::Rejected && self.code.as_deref() == Some(CONFLICT)

@@ -17,6 +17,8 @@ use crate::run::sent::{self, Reach, SentUpto};
 use crate::run::tag::{self, TagKey};
 use crate::run::{lock_error, replay};
 
+/// How the names of a sandbox's store begin, which may be there before the run.
+const SANDBOX: &str = "sandbox.db";
 /// How many ids of a journal are compared exactly when it is opened.
 const SUSPICIONS: usize = 10_000;
 
@@ -47,7 +49,9 @@ impl Run {
 
     pub(crate) fn create_on(mut disk: Box<dyn Disk>, manifest: Manifest) -> Result<Self, RunError> {
         let ours = [LOCK, tag::NAME, sent::NAME, replay::NAME, manifest::NAME, manifest::UNFINISHED, PROBLEMS];
-        let is_foreign = |name: &String| !ours.contains(&name.as_str()) && !name.starts_with(aside::PREFIX);
+        let is_foreign = |name: &String| {
+            !ours.contains(&name.as_str()) && !name.starts_with(aside::PREFIX) && !name.starts_with(SANDBOX)
+        };
         let names = disk.names().map_err(RunError::io(LOCK, "looking into the directory"))?;
         if let Some(foreign) = names.into_iter().find(is_foreign) {
             return Err(RunError::Foreign(foreign));

@@ -1,0 +1,231 @@
+//! The closing message of an import: what became of the rows, where the reports are, and what to type next.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use kunacore_import::{CheckedTable, Ended, Stop, StopKind, Summary};
+use serde_json::json;
+
+use super::arguments::Import;
+use super::display::{grouped, short};
+use super::was_asked_for;
+use crate::arguments::Global;
+use crate::output::{Failure, Output, status as statuses};
+
+/// What is known at the end.
+pub(super) struct Closing<'a> {
+    pub(super) asked: &'a Import,
+    pub(super) global: &'a Global,
+    pub(super) ended: &'a Ended,
+    /// Whether it was stopped the hard way.
+    pub(super) at_once: bool,
+}
+
+/// The end of `--check`.
+pub(super) fn of_check(checked: &CheckedTable, output: &Output) -> Result<u8, Failure> {
+    let problems = checked.checked().problems.count;
+    let rows = checked.checked().rows;
+    if output.json {
+        let file = checked.problems().map(|file| file.display().to_string());
+        output.result(&json!({"rows": rows, "problems": problems, "problems_file": file}).to_string())?;
+    } else {
+        let found = match problems {
+            0 => "no problem was found".to_owned(),
+            1 => "1 problem was found".to_owned(),
+            count => format!("{} problems were found", grouped(count)),
+        };
+        output.result(&format!("{} rows: {found}. Nothing was sent.", grouped(rows)))?;
+    }
+    Ok(if problems == 0 { statuses::DONE } else { statuses::REJECTED })
+}
+
+/// What became of the rows.
+pub(super) fn summary(summary: &Summary, directory: &Path, output: &Output) -> Result<(), Failure> {
+    if output.json {
+        return output.result(&summary.to_json());
+    }
+    let Summary { rows, created, reconciled, adopted, known, rejected, unresolved, unsent, .. } = summary;
+    let mut text = format!("{} rows in {}\n", grouped(*rows), short(summary.took()));
+    let mut detail = Vec::new();
+    let by = [(*reconciled, "found by a look-up"), (*adopted, "there before"), (*known, "known from an earlier run")];
+    for (count, what) in by {
+        if count > 0 {
+            detail.push(format!("{} {what}", grouped(count)));
+        }
+    }
+    let detail = if detail.is_empty() { String::new() } else { format!(" ({})", detail.join(", ")) };
+    let lines = [
+        ("created", *created, &*detail),
+        ("rejected", *rejected, ""),
+        ("unresolved", *unresolved, ""),
+        ("unsent", *unsent, ""),
+    ];
+    for (name, count, detail) in lines {
+        if count > 0 || name == "created" {
+            let file = directory.join(format!("{name}.csv"));
+            let _ = writeln!(text, "  {name:<10} {:>12}{detail}  {}", grouped(count), file.display());
+        }
+    }
+    output.result(&text)
+}
+
+/// The exit status: the gravest wins.
+pub(super) fn status(summary: &Summary) -> u8 {
+    match summary {
+        Summary { unresolved: 1.., .. } => statuses::UNKNOWN,
+        Summary { unsent: 1.., .. } => statuses::NOT_APPLIED,
+        Summary { rejected: 1.., .. } => statuses::REJECTED,
+        _ => statuses::DONE,
+    }
+}
+
+impl Closing<'_> {
+    /// Tells it all, and gives the exit status.
+    pub(super) fn tell(&self, output: &Output) -> Result<u8, Failure> {
+        let Ended { directory, stop, summary: counted, remarks, unwritten, .. } = self.ended;
+        remarks.iter().for_each(|remark| output.note(&format!("note: {remark}")));
+        if !unwritten.is_empty() {
+            output.warn("these results could not be written to the journal; keep them:");
+            unwritten.iter().for_each(|result| output.warn(result));
+        }
+        if let Some(counted) = counted {
+            summary(counted, directory, output)?;
+        }
+        let next = self.next();
+        match stop {
+            Some(stop) if !was_asked_for(stop.kind()) => output.stopped(stop.message(), &self.advice(stop, &next)),
+            Some(stop) => {
+                output.note(&format!("stopped: {}", stop.message()));
+                next.iter().for_each(|next| output.note(&format!("next: {next}")));
+            }
+            None => next.iter().for_each(|next| output.note(&format!("next: {next}"))),
+        }
+        Ok(match (stop, counted) {
+            _ if self.at_once => statuses::INTERRUPTED,
+            (Some(stop), None) if stop.kind() == StopKind::Directory => statuses::UNKNOWN,
+            (_, Some(counted)) => status(counted),
+            (_, None) => statuses::NOT_APPLIED,
+        })
+    }
+
+    fn advice(&self, stop: &Stop, next: &[String]) -> String {
+        [stop.next()]
+            .into_iter()
+            .filter(|next| !next.is_empty())
+            .chain(next.iter().map(String::as_str))
+            .collect::<Vec<_>>()
+            .join(" ")
+    }
+
+    /// What to do next, with the commands to type.
+    fn next(&self) -> Vec<String> {
+        let directory = &self.ended.directory;
+        let Some(counted) = &self.ended.summary else {
+            return vec![format!("Continue with: {}", self.again(&[]))];
+        };
+        let mut next = Vec::new();
+        if counted.unresolved > 0 {
+            next.push(format!(
+                "{} may or may not have been created; unresolved.csv says why. Continuing looks them up again.",
+                rows(counted.unresolved)
+            ));
+            if counted.reasons("lookup_inconclusive") > 0 {
+                next.push(
+                    "Look-ups were never seen to find anybody: create one customer with kunacore create, so that they can \
+                     be trusted; or continue with --trust-uniqueness, if the server refuses e-mails that are taken."
+                        .to_owned(),
+                );
+            }
+            if counted.reasons("conflict") > 0 {
+                next.push(format!("Settle a conflict by your word: {}", self.again(&["--accept", "ROW=ID"])));
+            }
+        }
+        if counted.unsent > 0 || counted.unresolved > 0 {
+            next.push(format!("Continue with: {}", self.again(&[])));
+        }
+        if counted.rejected > 0 {
+            let file = directory.join("rejected.csv");
+            next.push(format!(
+                "Mend the {} in {} and import the file: {}",
+                rows(counted.rejected),
+                file.display(),
+                self.mended(&file)
+            ));
+        }
+        next
+    }
+
+    /// The command that continues the run.
+    fn again(&self, more: &[&str]) -> String {
+        let mut words = vec!["kunacore", "import", "--run"].into_iter().map(str::to_owned).collect::<Vec<_>>();
+        words.push(quoted(&self.ended.directory.display().to_string()));
+        words.extend(more.iter().map(|word| (*word).to_owned()));
+        words.extend(self.pace());
+        words.extend(self.server());
+        words.join(" ")
+    }
+
+    /// The command that imports the mended rows.
+    fn mended(&self, file: &Path) -> String {
+        let mut words = vec!["kunacore".to_owned(), "import".to_owned(), quoted(&file.display().to_string())];
+        let Import { map, set, key, ignore_extra, .. } = self.asked;
+        let pairs = map.iter().map(|(column, field)| ("--map", format!("{column}={field}")));
+        let pairs = pairs.chain(set.iter().map(|(field, value)| ("--set", format!("{field}={value}"))));
+        for (option, value) in pairs.chain(key.iter().map(|column| ("--key", column.clone()))) {
+            words.extend([option.to_owned(), quoted(&value)]);
+        }
+        words.extend(ignore_extra.then(|| "--ignore-extra".to_owned()));
+        words.extend(self.pace());
+        words.extend(self.server());
+        words.join(" ")
+    }
+
+    fn pace(&self) -> Vec<String> {
+        let mut words = Vec::new();
+        words.extend(self.asked.rate.into_iter().flat_map(|rate| ["--rate".to_owned(), rate.to_string()]));
+        words
+            .extend(self.asked.concurrency.into_iter().flat_map(|most| ["--concurrency".to_owned(), most.to_string()]));
+        words
+    }
+
+    /// The flags that name the server; what the environment says stays there.
+    fn server(&self) -> Vec<String> {
+        let mut words = Vec::new();
+        if let Some(url) = &self.global.base_url {
+            words.extend(["--base-url".to_owned(), quoted(url)]);
+        }
+        match &self.global.sandbox {
+            Some(Some(db)) => words.push(format!("--sandbox={}", quoted(&db.display().to_string()))),
+            Some(None) => words.push("--sandbox".to_owned()),
+            None => {}
+        }
+        words
+    }
+}
+
+fn rows(count: u64) -> String {
+    if count == 1 { "1 row".to_owned() } else { format!("{} rows", grouped(count)) }
+}
+
+/// A word as a shell takes it.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:@%+,".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_quoted_for_a_shell() {
+        assert_eq!(quoted("run/1"), "run/1");
+        assert_eq!(quoted("E-mail address=email"), "'E-mail address=email'");
+        assert_eq!(quoted("it's"), r"'it'\''s'");
+        assert_eq!(quoted(""), "''");
+    }
+}

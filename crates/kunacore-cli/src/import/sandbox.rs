@@ -1,0 +1,25 @@
+//! A sandbox for an import: in this process, with its customers in the run's directory, so that a run can be continued.
+
+use std::path::Path;
+
+use kunacore_sandbox::{Sandbox, SandboxOptions};
+
+use crate::connect::Endpoint;
+use crate::output::Failure;
+
+/// The file of the sandbox's customers in a run's directory.
+const STORE: &str = "sandbox.db";
+
+/// Starts a sandbox on a thread of its own, with its store in `db`, or in the directory of the run.
+pub(super) fn start(db: Option<&Path>, directory: &Path) -> Result<Endpoint, Failure> {
+    let store = match db {
+        Some(db) => db.to_owned(),
+        None => {
+            std::fs::create_dir_all(directory)
+                .map_err(|error| Failure::usage(format!("{} cannot be made: {error}", directory.display())))?;
+            directory.join(STORE)
+        }
+    };
+    let sandbox = Sandbox::start_blocking(SandboxOptions { db: Some(store), ..SandboxOptions::default() })?;
+    Ok(Endpoint::of_sandbox(sandbox))
+}

@@ -1,0 +1,86 @@
+//! The end of an import: the reports are written, and it is told what remains.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::crash;
+use crate::engine::{Closed, Over, Stop, StopKind};
+use crate::pacing::Requests;
+use crate::report::{self, Summary};
+use crate::run::RunError;
+
+/// How an import ended.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Ended {
+    /// The run's directory.
+    pub directory: PathBuf,
+    /// Why it stopped before its last row, if it did.
+    pub stop: Option<Stop>,
+    /// What became of the rows, and what was sent. `None` if the reports could not be written.
+    pub summary: Option<Summary>,
+    /// What a person should know beside.
+    pub remarks: Vec<String>,
+    /// Results that could not be made durable, as lines of JSON: the last resort, to be shown to the user.
+    pub unwritten: Vec<String>,
+}
+
+/// What is known of an import when nothing is sent any more.
+pub(crate) struct Ending {
+    pub(crate) directory: PathBuf,
+    pub(crate) canary: Option<u32>,
+    pub(crate) keep_input: bool,
+}
+
+impl Ending {
+    /// Writes the reports, while the run's lock is held.
+    pub(crate) fn write(self, over: Over, requests: Requests, took: Duration) -> Ended {
+        let Over { sent, books } = over;
+        let mut ended = Ended {
+            directory: self.directory.clone(),
+            stop: sent.stop,
+            summary: None,
+            remarks: sent.remarks,
+            unwritten: Vec::new(),
+        };
+        match books {
+            Some(Closed { mut run, broken: None, .. }) => {
+                crash::point("before_reports");
+                match report::write(&mut run, &self.directory, requests, took, self.keep_input) {
+                    Ok(summary) => {
+                        ended.stop = self.stop(ended.stop, &summary);
+                        ended.summary = Some(summary);
+                    }
+                    Err(error) => {
+                        let what = format!("The reports cannot be written: {error}");
+                        let next = "Nothing is lost: mend the cause, and write them with kunacore report.";
+                        ended.stop.get_or_insert(Stop::new(StopKind::Directory, what, next));
+                    }
+                }
+            }
+            Some(Closed { broken: Some(error), unwritten, .. }) => {
+                ended.stop = Some(broken(&error));
+                ended.unwritten = unwritten.iter().map(crate::run::RowResult::to_json).collect();
+            }
+            None => {}
+        }
+        ended
+    }
+
+    /// The reason for a stop, if there is still one when it is known what is left.
+    fn stop(&self, stop: Option<Stop>, summary: &Summary) -> Option<Stop> {
+        let asked_for = |stop: &Stop| matches!(stop.kind, StopKind::Interrupted | StopKind::Canary);
+        match (stop, self.canary) {
+            (Some(stop), _) if summary.unsent == 0 && summary.unresolved == 0 && asked_for(&stop) => None,
+            (None, Some(canary)) if summary.unsent > 0 => {
+                let what = format!("{canary} rows were sent, as asked for; the others are unsent.");
+                Some(Stop::new(StopKind::Canary, what, "Look at the reports; then continue without --canary."))
+            }
+            (stop, _) => stop,
+        }
+    }
+}
+
+fn broken(error: &RunError) -> Stop {
+    Stop::new(StopKind::Directory, format!("{error}"), "")
+}

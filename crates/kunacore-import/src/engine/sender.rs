@@ -1,0 +1,395 @@
+//! Sends rows as fast as the pacer lets them go, each as a task, and decides when an import must stop.
+
+use std::collections::VecDeque;
+use std::sync::mpsc;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use kunacore::Client;
+use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+
+use super::control::{Control, Wish};
+use super::probe::Prober;
+use super::progress::Board;
+use super::row::{Reason, RowDone, Shared, Sign, Stopping};
+use super::stop::{Stop, StopKind};
+use super::{BLOCK_ROWS, Job, ToBooks, ToSender, Work};
+use crate::crash;
+use crate::pacing::Pacer;
+use crate::run::RowResult;
+
+/// How many rows may be on their way or wait for their look-up at once. It bounds the memory that a server costs which
+/// loses many answers.
+const ALIVE: usize = 10_000;
+/// How many rows wait at most until look-ups were seen to find somebody; what is more is unresolved at once.
+const UNPROVEN: usize = 10_000;
+/// After how many answers in a row that say "created" and cannot be read an import stops.
+const UNREAD: u32 = 5;
+/// How many blocks are asked for ahead.
+const AHEAD: usize = 3;
+/// How often what is to be seen is noted.
+const GLANCE: Duration = Duration::from_millis(100);
+
+/// What a sending needs.
+pub(crate) struct Sending {
+    pub(crate) client: Client,
+    pub(crate) pacer: Arc<Pacer>,
+    /// Whether a customer that was there before is the row's, if it is the same person.
+    pub(crate) adopt: bool,
+    /// How many rejections in a row for the same reason stop it; 0 for no limit.
+    pub(crate) max_identical_rejections: u32,
+    /// How long what is in flight is settled at most once it stops.
+    pub(crate) drain: Duration,
+    pub(crate) control: Control,
+    pub(crate) board: Arc<Board>,
+}
+
+/// How a sending ended.
+#[derive(Default)]
+pub(crate) struct Sent {
+    /// Why it stopped, if it did.
+    pub(crate) stop: Option<Stop>,
+    /// What a person should know beside.
+    pub(crate) remarks: Vec<String>,
+    /// How many look-ups were sent outside the pacer.
+    pub(crate) probes: u64,
+}
+
+impl Sending {
+    /// Sends all that the books have, and tells them when no request is under way any more.
+    pub(super) async fn run(self, books: mpsc::Sender<Vec<ToBooks>>, mut told: UnboundedReceiver<ToSender>) -> Sent {
+        let prober = Prober::new(self.client.clone());
+        let mut wishes = self.control.wishes();
+        let mut state = State::new(&self, books);
+        let outage = prober.watch(&self.pacer);
+        tokio::pin!(outage);
+        let mut glance = tokio::time::interval(GLANCE);
+        let mut give_up_at: Option<Instant> = None;
+        loop {
+            if state.is_first() && state.stop.is_none() {
+                tokio::select! {
+                    begun = state.begin(&prober) => begun,
+                    _ = wishes.changed() => {}
+                }
+            }
+            match *wishes.borrow_and_update() {
+                Wish::GoOn => {}
+                Wish::Stop => state.halt(interrupted()),
+                Wish::StopAtOnce => {
+                    state.halt(interrupted());
+                    break;
+                }
+            }
+            if state.stop.is_some() {
+                give_up_at.get_or_insert_with(|| Instant::now() + self.drain);
+            } else if state.start_rows() {
+                // Each of them now takes its place at the pacer.
+                tokio::task::yield_now().await;
+            }
+            if state.is_done() && !state.settle_the_unproven() {
+                break;
+            }
+            state.post();
+            let is_waiting = !state.jobs.is_empty() && state.tasks.len() < ALIVE && state.stop.is_none();
+            tokio::select! {
+                Some(done) = state.tasks.join_next() => {
+                    state.ended(done);
+                    // More may have ended meanwhile; each loop costs more than a row.
+                    while let Some(done) = state.tasks.try_join_next() {
+                        state.ended(done);
+                    }
+                }
+                Some(told) = told.recv() => state.hear(told),
+                () = self.pacer.room_or_closed(), if is_waiting => {}
+                stop = &mut outage, if state.stop.is_none() => state.halt(stop),
+                _ = wishes.changed() => {}
+                () = sleep_until(give_up_at) => break,
+                _ = glance.tick() => state.glance(),
+            }
+        }
+        self.pacer.close();
+        state.finish().await;
+        Sent { stop: state.stop, remarks: state.remarks, probes: prober.sent() }
+    }
+}
+
+struct State<'a> {
+    sending: &'a Sending,
+    shared: Arc<Shared>,
+    books: mpsc::Sender<Vec<ToBooks>>,
+    /// What is to be told to the books.
+    letters: Vec<ToBooks>,
+    jobs: VecDeque<Job>,
+    /// Blocks that were asked for and have not come.
+    wanted: usize,
+    /// Whether the server was looked at.
+    begun: bool,
+    ended: bool,
+    tasks: JoinSet<RowDone>,
+    /// Rows that wait until look-ups were seen to find somebody, with the result that they have until then.
+    unproven: Vec<(Job, Box<RowResult>)>,
+    /// Whether these had their second chance.
+    last_round: bool,
+    stop: Option<Stop>,
+    remarks: Vec<String>,
+    /// How many blocks have come.
+    heard: u64,
+    rejections: Option<(Reason, u32)>,
+    unread: u32,
+}
+
+impl<'a> State<'a> {
+    fn new(sending: &'a Sending, books: mpsc::Sender<Vec<ToBooks>>) -> Self {
+        let (client, pacer) = (sending.client.clone(), sending.pacer.clone());
+        let mut state = Self {
+            sending,
+            shared: Arc::new(Shared { client, pacer, adopt: sending.adopt, server_time: OnceLock::new() }),
+            books,
+            letters: Vec::new(),
+            jobs: VecDeque::new(),
+            wanted: 0,
+            begun: false,
+            ended: false,
+            tasks: JoinSet::new(),
+            unproven: Vec::new(),
+            last_round: false,
+            stop: None,
+            remarks: Vec::new(),
+            heard: 0,
+            rejections: None,
+            unread: 0,
+        };
+        state.want();
+        state
+    }
+
+    /// Whether there is a first row to send.
+    fn is_first(&self) -> bool {
+        !self.begun && !self.jobs.is_empty()
+    }
+
+    /// Looks whether the server is there, and what its clock says.
+    async fn begin(&mut self, prober: &Prober) {
+        match prober.preflight().await {
+            Ok(preflight) => {
+                if let Some(time) = preflight.server_time {
+                    let _ = self.shared.server_time.set(time);
+                    if let Ok(time) = jiff::Timestamp::try_from(time) {
+                        self.tell(ToBooks::ServerTime(time.to_string()));
+                    }
+                }
+                self.remarks.extend(preflight.remark);
+            }
+            Err(stop) => self.halt(stop),
+        }
+        self.begun = true;
+    }
+
+    /// Starts as many rows as the pacer has room for; whether there were any.
+    fn start_rows(&mut self) -> bool {
+        let room = self.sending.pacer.room().min(ALIVE.saturating_sub(self.tasks.len()));
+        let mut started = false;
+        for _ in 0..room {
+            let Some(Job { row, tag, work }) = self.jobs.pop_front() else { break };
+            let shared = self.shared.clone();
+            crash::point("row_starts");
+            self.tasks.spawn(async move {
+                match work {
+                    Work::Send { customer, before } => shared.send(row, tag, customer, before).await,
+                    Work::Accept { id } => shared.accept(row, tag, id).await,
+                }
+            });
+            started = true;
+        }
+        self.want();
+        started
+    }
+
+    /// Asks for more rows, so that some are always at hand.
+    fn want(&mut self) {
+        while !self.ended && self.stop.is_none() && self.jobs.len() + self.wanted * BLOCK_ROWS < AHEAD * BLOCK_ROWS {
+            self.wanted += 1;
+            self.tell(ToBooks::Want);
+        }
+    }
+
+    fn hear(&mut self, told: ToSender) {
+        match told {
+            ToSender::Jobs(jobs) => {
+                self.wanted = self.wanted.saturating_sub(1);
+                self.heard += 1;
+                self.jobs.extend(jobs);
+                if self.stop.is_some() {
+                    self.take_back_jobs();
+                }
+                self.want();
+            }
+            ToSender::End => self.ended = true,
+            ToSender::Stop(stop) => {
+                let at_once = stop.kind == StopKind::Directory;
+                self.halt(stop);
+                if at_once {
+                    // Nothing can be noted any more, so nothing may leave any more.
+                    self.sending.pacer.close();
+                }
+            }
+        }
+    }
+
+    fn ended(&mut self, done: Result<RowDone, tokio::task::JoinError>) {
+        crash::point("answer_received");
+        match done {
+            Ok(RowDone::Result { result, sign }) => self.result(result, sign),
+            Ok(RowDone::Unsent { row }) => self.tell(ToBooks::TakeBack(row)),
+            Ok(RowDone::Refused { row, error }) => {
+                self.tell(ToBooks::TakeBack(row));
+                self.refused(Stopping::of(&error));
+            }
+            Ok(RowDone::Unproven { job, result }) => {
+                if self.last_round || self.stop.is_some() || self.unproven.len() >= UNPROVEN {
+                    self.result(result, Sign::Other);
+                } else {
+                    self.unproven.push((job, result));
+                }
+            }
+            Ok(RowDone::Accepted { row, tag, id, wallet_id }) => {
+                self.tell(ToBooks::Accepted { row, tag, id, wallet_id });
+            }
+            Ok(RowDone::NotAccepted { row, error }) => {
+                self.remarks.push(format!("Row {row} was not accepted: {error}"));
+            }
+            Err(error) if error.is_cancelled() => {}
+            Err(_) => self.halt(Stop::new(
+                StopKind::Directory,
+                "A mistake in the program ended the work on a row; the row stays in doubt.",
+                "Continue the run, which looks it up; and please report this.",
+            )),
+        }
+        self.want();
+    }
+
+    fn result(&mut self, result: Box<RowResult>, sign: Sign) {
+        self.tell(ToBooks::Done(result));
+        match sign {
+            Sign::Good => (self.rejections, self.unread) = (None, 0),
+            Sign::Rejected(reason) => {
+                self.unread = 0;
+                let times = match self.rejections.take() {
+                    Some((same, times)) if same == reason => times + 1,
+                    _ => 1,
+                };
+                if times == self.sending.max_identical_rejections {
+                    self.same_rejection(&reason, times);
+                }
+                self.rejections = Some((reason, times));
+            }
+            Sign::Unread => {
+                self.unread += 1;
+                if self.unread == UNREAD {
+                    let what =
+                        format!("{UNREAD} answers in a row say that a customer was created, and cannot be read.");
+                    let next =
+                        "Find out what answers in the server's place; then continue the run, which looks them up.";
+                    self.halt(Stop::new(StopKind::Refused, what, next));
+                }
+            }
+            Sign::Refused(stopping) => self.refused(stopping),
+            Sign::Other => {}
+        }
+    }
+
+    fn refused(&mut self, Stopping { what, next }: Stopping) {
+        self.halt(Stop::new(StopKind::Refused, what, next));
+    }
+
+    fn same_rejection(&mut self, Reason { status, code }: &Reason, times: u32) {
+        let status = status.map(|status| format!(" with status {status}")).unwrap_or_default();
+        let code = code.as_ref().map(|code| format!(" and code {code}")).unwrap_or_default();
+        let what = format!("{times} rows in a row were rejected{status}{code}, so the mapping looks wrong.");
+        let next = "Look at rejected.csv: is a column in the wrong field? If all is as it should be, continue the run with a \
+                    higher --max-identical-rejections, or 0 for no limit.";
+        self.halt(Stop::new(StopKind::SameRejection, what, next));
+    }
+
+    /// Sends nothing new from now on. The first reason stays.
+    fn halt(&mut self, stop: Stop) {
+        if self.stop.is_none() {
+            self.stop = Some(stop);
+            self.sending.pacer.drain();
+            self.take_back_jobs();
+        }
+    }
+
+    fn take_back_jobs(&mut self) {
+        while let Some(job) = self.jobs.pop_front() {
+            self.tell(ToBooks::TakeBack(job.row));
+        }
+    }
+
+    /// Whether nothing is under way and nothing will come.
+    fn is_done(&self) -> bool {
+        self.tasks.is_empty() && self.jobs.is_empty() && (self.ended || self.stop.is_some())
+    }
+
+    /// Looks up once more what waits for a look-up that finds somebody; whether there is anything.
+    fn settle_the_unproven(&mut self) -> bool {
+        if self.last_round || self.stop.is_some() || self.unproven.is_empty() {
+            return false;
+        }
+        self.last_round = true;
+        self.jobs.extend(self.unproven.drain(..).map(|(job, _)| job));
+        true
+    }
+
+    fn glance(&self) {
+        let status = self.sending.pacer.status();
+        let waiting = self.tasks.len().saturating_sub(status.in_flight + status.waiting) + self.unproven.len();
+        let nothing_else = self.ended && self.jobs.is_empty() && self.tasks.len() == waiting;
+        self.sending.board.in_doubt(waiting, nothing_else && waiting > 0);
+    }
+
+    /// Gives up what is still under way, and tells the books that nothing is.
+    async fn finish(&mut self) {
+        for (_, result) in std::mem::take(&mut self.unproven) {
+            self.tell(ToBooks::Done(result));
+        }
+        // Dropped, a request that has not left never will.
+        self.tasks.abort_all();
+        while let Some(done) = self.tasks.join_next().await {
+            match done {
+                Ok(RowDone::Result { result, .. } | RowDone::Unproven { result, .. }) => {
+                    self.tell(ToBooks::Done(result))
+                }
+                Ok(RowDone::Unsent { row } | RowDone::Refused { row, .. }) => self.tell(ToBooks::TakeBack(row)),
+                _ => {}
+            }
+        }
+        self.tell(ToBooks::Finish { heard: self.heard });
+        self.post();
+    }
+
+    fn tell(&mut self, told: ToBooks) {
+        self.letters.push(told);
+    }
+
+    /// Sends what was written to the books, at once: they are woken once for many rows.
+    fn post(&mut self) {
+        if !self.letters.is_empty() {
+            // The books listen until they are told to finish.
+            let _ = self.books.send(std::mem::take(&mut self.letters));
+        }
+    }
+}
+
+fn interrupted() -> Stop {
+    Stop::new(StopKind::Interrupted, "The import was interrupted.", "")
+}
+
+async fn sleep_until(then: Option<Instant>) {
+    match then {
+        Some(then) => tokio::time::sleep_until(then).await,
+        None => std::future::pending().await,
+    }
+}

@@ -1,0 +1,92 @@
+//! Why an import did not begin, or not go on. Nothing was sent in this process when one of these is told.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use crate::error::{ImportError, path_name};
+use crate::run::RunError;
+
+/// Why an import did not begin. Nothing was sent.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Failure {
+    /// The input cannot be read, or is no table of customers.
+    Input(ImportError),
+    /// The run's directory cannot be used.
+    Run {
+        /// The directory.
+        directory: PathBuf,
+        /// Why.
+        error: RunError,
+    },
+    /// Rows cannot be sent as they are.
+    Problems {
+        /// How many problems there are.
+        count: u64,
+        /// Where they are all listed.
+        file: Option<PathBuf>,
+    },
+    /// No table was named, and no directory of a run that could be continued.
+    NothingNamed,
+    /// A row that was to be accepted is not open.
+    NotOpen {
+        /// The row.
+        row: u32,
+    },
+    /// It was stopped while the input was checked.
+    Interrupted,
+    /// The system gives no threads, or a file cannot be written.
+    System(std::io::Error),
+}
+
+impl Failure {
+    /// What happened, as a sentence.
+    #[must_use]
+    pub fn message(&self) -> String {
+        match self {
+            Self::Input(error) => error.message(),
+            Self::Run { directory, error } => format!("{}: {error}", path_name(directory)),
+            Self::Problems { count: 1, .. } => "1 problem was found in the rows.".to_owned(),
+            Self::Problems { count, .. } => format!("{count} problems were found in the rows."),
+            Self::NothingNamed => "No table is named, and no directory of a run.".to_owned(),
+            Self::NotOpen { row } => {
+                format!("Row {row} is neither unresolved nor a conflict, so there is nothing to accept.")
+            }
+            Self::Interrupted => "The import was interrupted while the input was checked.".to_owned(),
+            Self::System(error) => format!("The system does not give what an import needs: {error}."),
+        }
+    }
+
+    /// What to do next, as a sentence; empty where the message says it.
+    #[must_use]
+    pub fn next(&self) -> &str {
+        match self {
+            Self::Input(error) => error.next(),
+            Self::Run { .. } => "",
+            Self::Problems { .. } => {
+                "Mend the rows; or reject them and send the others with --invalid reject (invalid=\"reject\")."
+            }
+            Self::NothingNamed => {
+                "Name a file, a directory, or - for standard input; or a run to continue with --run DIR."
+            }
+            Self::NotOpen { .. } => "Look at unresolved.csv and rejected.csv for the rows that are open.",
+            Self::Interrupted => "Give the same command again.",
+            Self::System(_) => "Free what is missing (threads, disk space), and try again.",
+        }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let next = if self.next().is_empty() { String::new() } else { format!(" {}", self.next()) };
+        write!(f, "{} Nothing was sent.{next}", self.message())
+    }
+}
+
+impl std::error::Error for Failure {}
+
+impl From<ImportError> for Failure {
+    fn from(error: ImportError) -> Self {
+        Self::Input(error)
+    }
+}

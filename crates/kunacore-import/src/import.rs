@@ -1,0 +1,444 @@
+//! An import from start to end: the input is checked, the run's directory is begun or gone on with, rows are sent, and the
+//! reports are written.
+//!
+//! The same calls start a run and continue it, until nothing is left.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use kunacore::Client;
+
+use crate::aside::aside_of;
+use crate::batch::Batches;
+use crate::check::{Checked, check_and_tell};
+use crate::crash;
+use crate::ending::{Ended, Ending};
+use crate::engine::{self, Board, Books, Control, Over, Plan, Progress, Sending, Wish, total};
+use crate::error::ImportError;
+use crate::failure::Failure;
+use crate::input::Input;
+use crate::mapping::{Mapping, MappingOptions};
+use crate::pacing::{Pacer, Pacing, Pause, Requests};
+use crate::report::ProblemFile;
+use crate::run::{Asked, KnownRun, Manifest, RowState, Run, RunError, SameId};
+use crate::source::{Files, ReadOptions, Source, Stream};
+use crate::spool::Spool;
+
+/// What becomes of rows that cannot be sent as they are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Invalid {
+    /// Nothing is sent.
+    #[default]
+    Stop,
+    /// They are rejected, and the others are sent.
+    Reject,
+}
+
+/// What becomes of rows whose customer was there before.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Existing {
+    /// They are rejected as duplicates, with the ids of the customer that exists.
+    #[default]
+    Reject,
+    /// That customer is the row's, if it is the same person. Each row is looked up before it is sent.
+    Adopt,
+}
+
+/// Where rows come from.
+pub enum Table {
+    /// Files, which can be read again.
+    Files(Vec<PathBuf>),
+    /// Something that can be read once; it is kept in the run's directory until all is done.
+    Stream(Stream),
+    /// What the run in the directory was begun with.
+    AsBefore,
+}
+
+impl Table {
+    /// A table as a command names it: files and directories; or `-` for standard input, or a pipe, alone. `run` is the
+    /// directory of the run, where it is known.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Source::open`].
+    pub fn open(paths: &[PathBuf], read: &ReadOptions, run: Option<&Path>) -> Result<Self, ImportError> {
+        Ok(match Source::open(paths, read, run.map_or(Path::new("."), aside_of))? {
+            Source::Stream(stream) => Self::Stream(stream),
+            Source::Files(_) => Self::Files(paths.to_vec()),
+        })
+    }
+}
+
+/// What is asked of an import.
+#[derive(Clone, Debug)]
+pub struct ImportOptions {
+    /// The run's directory; without it `./kunacore-run-` and the first twelve digits of the input's fingerprint.
+    pub run: Option<PathBuf>,
+    /// What becomes of rows that cannot be sent as they are.
+    pub invalid: Invalid,
+    /// What becomes of rows whose customer was there before.
+    pub existing: Existing,
+    /// Earlier runs: what they created is not sent again, and what they left in doubt is looked up first.
+    pub known: Vec<PathBuf>,
+    /// The user's word: the id of the customer that belongs to an unresolved row or a conflict.
+    pub accept: HashMap<u32, String>,
+    /// Whether to keep the copy of an input that can be read once, when all is done.
+    pub keep_input: bool,
+    /// After how many rows to stop.
+    pub canary: Option<u32>,
+    /// How many requests a second to send at most.
+    pub rate: Option<f64>,
+    /// How many requests may be on their way at once; without it as many as the server likes, up to 64.
+    pub concurrency: Option<usize>,
+    /// How many rejections in a row for the same reason stop the import; 0 for no limit.
+    pub max_identical_rejections: u32,
+}
+
+/// The default of [`ImportOptions::max_identical_rejections`].
+pub const MAX_IDENTICAL_REJECTIONS: u32 = 100;
+/// How much longer than an attempt may take what is in flight is settled when an import stops.
+const DRAIN: Duration = Duration::from_secs(10);
+/// The least time between two looks of whoever watches.
+const LOOK: Duration = Duration::from_millis(100);
+
+impl Default for ImportOptions {
+    fn default() -> Self {
+        Self {
+            run: None,
+            invalid: Invalid::Stop,
+            existing: Existing::Reject,
+            known: Vec::new(),
+            accept: HashMap::new(),
+            keep_input: false,
+            canary: None,
+            rate: None,
+            concurrency: None,
+            max_identical_rejections: MAX_IDENTICAL_REJECTIONS,
+        }
+    }
+}
+
+/// The server that rows are sent to.
+#[derive(Clone, Debug)]
+pub struct Server {
+    /// A client of it that is used for nothing else.
+    pub client: Client,
+    /// Its base URL, which a run is bound to.
+    pub base_url: String,
+    /// Whether it is a sandbox inside this process, which has another port each time.
+    pub sandbox: bool,
+}
+
+/// An input that was read and checked. Nothing was sent.
+pub struct CheckedTable {
+    checked: Checked,
+    /// `None` of a stream, of which there is a copy.
+    files: Option<Files>,
+    mapping: Mapping,
+    input: Input,
+    spool: Option<Spool>,
+    directory: PathBuf,
+    options: ImportOptions,
+    problems: Option<PathBuf>,
+}
+
+impl CheckedTable {
+    /// Reads the whole input and checks it. `look_on` is told how far it is, at most ten times a second.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Input`] if it cannot be read or mapped, or is empty; [`Failure::Interrupted`] if `control` stops it;
+    /// [`Failure::Run`] if it is to be what a run was begun with, and there is none; [`Failure::System`] if the copy of a
+    /// stream, or the list of problems, cannot be written. Problems of rows are no error here.
+    pub fn check(
+        table: Table,
+        read: &ReadOptions,
+        mapping: &MappingOptions,
+        options: ImportOptions,
+        control: &Control,
+        look_on: &mut dyn FnMut(&Progress),
+    ) -> Result<Self, Failure> {
+        let Opened { input, batches, again, spool } = open(table, read, mapping, &options)?;
+        let mapping = batches.mapping().clone();
+        let mut problems = ProblemFile::new(options.run.as_deref());
+        let (board, mut looked) = (Board::default(), Instant::now());
+        let mut interrupted = false;
+        let tell = |rows| {
+            board.checked(rows);
+            if looked.elapsed() >= LOOK {
+                looked = Instant::now();
+                look_on(&board.progress());
+            }
+            interrupted = control.wish() != Wish::GoOn;
+            !interrupted
+        };
+        let checked = check_and_tell(batches, |problem| problems.add(problem), tell)?;
+        if interrupted {
+            return Err(Failure::Interrupted);
+        }
+        if checked.rows == 0 {
+            return Err(ImportError::malformed("it has no rows", "Look whether it is the right file.").into());
+        }
+        if u32::try_from(checked.rows).is_err() {
+            let what = format!("it has {} rows, and an import takes at most {}", checked.rows, u32::MAX);
+            return Err(ImportError::malformed(what, "Part it into several.").into());
+        }
+        let default = || PathBuf::from(format!("kunacore-run-{}", checked.fingerprint.short()));
+        let directory = options.run.clone().unwrap_or_else(default);
+        let problems = problems.finish(&directory).map_err(Failure::System)?;
+        let files = again.map(|(files, _)| files);
+        Ok(Self { checked, files, mapping, input, spool, directory, options, problems })
+    }
+
+    /// What the check found.
+    #[must_use]
+    pub fn checked(&self) -> &Checked {
+        &self.checked
+    }
+
+    /// Where the run is, or would be.
+    #[must_use]
+    pub fn directory(&self) -> &Path {
+        &self.directory
+    }
+
+    /// Where all problems are listed, if there are any.
+    #[must_use]
+    pub fn problems(&self) -> Option<&Path> {
+        self.problems.as_deref()
+    }
+
+    /// Whether its rows may be sent as they are, or without those that may not.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Problems`] if there are rows that cannot be sent and are not to be rejected.
+    pub fn refuse_problems(&self) -> Result<(), Failure> {
+        if self.checked.problems.count > 0 && self.options.invalid == Invalid::Stop {
+            return Err(Failure::Problems { count: self.checked.problems.count, file: self.problems.clone() });
+        }
+        Ok(())
+    }
+
+    /// Begins the run, or goes on with it. Nothing is sent yet. `tool` is the program and its version.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Problems`] if rows cannot be sent as they are and are not to be rejected; [`Failure::Run`] if the directory
+    /// belongs to another input, mapping or server, is in use, or cannot keep a run, or if a known run cannot be used;
+    /// [`Failure::NotOpen`] for a row that cannot be accepted.
+    pub fn open(self, server: Server, tool: &str) -> Result<Import, Failure> {
+        self.refuse_problems()?;
+        let Self { checked, files, mapping, input, spool, directory, options, .. } = self;
+        let failed = |directory: &Path| {
+            let directory = directory.to_owned();
+            move |error| Failure::Run { directory, error }
+        };
+        let known = options.known.iter().map(|path| KnownRun::open(path).map_err(failed(path)));
+        let known = known.collect::<Result<Vec<_>, _>>()?;
+        let asked = Asked {
+            fingerprint: checked.fingerprint.to_string(),
+            mapping: mapping.described(),
+            base_url: server.base_url.clone(),
+            sandbox: server.sandbox,
+            options: BTreeMap::new(),
+        };
+        let opened = match Run::open(&directory, &asked) {
+            Err(RunError::NoRun) => None,
+            opened => Some(opened.map_err(failed(&directory))?),
+        };
+        let mut remarks = Vec::new();
+        let run = match opened {
+            Some(opened) => {
+                remarks.extend(crash_remark(opened.cut));
+                remarks.extend(opened.same_ids.iter().map(same_id_remark));
+                opened.run
+            }
+            None => {
+                let manifest = Manifest::new(tool, &jiff::Timestamp::now().to_string(), asked, input.clone());
+                Run::create(&directory, manifest).map_err(failed(&directory))?
+            }
+        };
+        if let Some(spool) = spool {
+            // Before anything is announced: a run is never without its table.
+            crash::point("before_spool_is_kept");
+            spool.keep(&directory)?;
+            crash::point("after_spool_is_kept");
+        }
+        let files = match files {
+            Some(files) => files,
+            None => input.open(&directory)?.0,
+        };
+        let began = tokio::time::Instant::now();
+        for known in known.iter().filter(|known| known.untagged() > 0) {
+            remarks.push(untagged_remark(known.untagged()));
+        }
+        let open =
+            |row: &u32| matches!(run.state(*row), RowState::Unresolved { .. } | RowState::Rejected { conflict: true });
+        if let Some(row) = options.accept.keys().find(|row| !open(row)) {
+            return Err(Failure::NotOpen { row: *row });
+        }
+        Ok(Import { server, run, known, checked, files, mapping, directory, options, remarks, began })
+    }
+}
+
+/// An import that can begin, or go on. Its directory is locked until it is dropped.
+pub struct Import {
+    server: Server,
+    run: Run,
+    known: Vec<KnownRun>,
+    checked: Checked,
+    files: Files,
+    mapping: Mapping,
+    directory: PathBuf,
+    options: ImportOptions,
+    remarks: Vec<String>,
+    /// Since when the directory is ours.
+    began: tokio::time::Instant,
+}
+
+impl Import {
+    /// The run's directory.
+    #[must_use]
+    pub fn directory(&self) -> &Path {
+        &self.directory
+    }
+
+    /// How many rows the input has.
+    #[must_use]
+    pub fn rows(&self) -> u64 {
+        self.checked.rows
+    }
+
+    /// How many rows have a durable result already.
+    #[must_use]
+    pub fn done(&self) -> u64 {
+        total(&self.run.counts())
+    }
+
+    /// What a person should know before rows are sent.
+    #[must_use]
+    pub fn remarks(&self) -> impl Iterator<Item = &str> {
+        self.remarks.iter().chain(&self.checked.warnings).map(String::as_str)
+    }
+
+    /// Sends what is left, and writes the reports. `look_on` is told on this thread how far it is, ten times a second.
+    ///
+    /// Whatever happens to rows is in the reports; an error of the directory is a stop.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::System`] if the system gives no threads; nothing was sent.
+    pub fn send(self, control: &Control, look_on: &mut dyn FnMut(&Progress)) -> Result<Ended, Failure> {
+        let Self { server, run, known, checked, files, mapping, directory, options, began, .. } = self;
+        let rows = u32::try_from(checked.rows).unwrap_or(u32::MAX);
+        let started = Instant::now();
+        let before = run.counts();
+        let goes_on = total(&before) > 0 || run.sent_upto() > 0;
+        let pacer = Pacer::new(Pacing {
+            rate: options.rate,
+            concurrency: options.concurrency,
+            start_with_one: goes_on && options.concurrency.is_none(),
+            ..Pacing::default()
+        });
+        let board = Arc::new(Board::default());
+        board.begins(checked.rows, before);
+        let plan = Plan { rows, sums: checked.sums, repeated: repeated(&checked.repeated) };
+        let nothing_left = total(&before) == checked.rows && before.unresolved == 0 && options.accept.is_empty();
+        let books =
+            Books { run, known, accept: options.accept.clone(), canary: options.canary, began, board: board.clone() };
+        let sending = Sending {
+            client: server.client.clone(),
+            pacer: pacer.clone(),
+            adopt: options.existing == Existing::Adopt,
+            max_identical_rejections: options.max_identical_rejections,
+            drain: server.client.timeout() + DRAIN,
+            control: control.clone(),
+            board: board.clone(),
+        };
+        let mut look = || look_on(&progress(&board, &pacer));
+        let over = if nothing_left {
+            Over::at_once(books.run)
+        } else {
+            engine::send(files.batches(&mapping), &plan, books, sending, &mut look).map_err(Failure::System)?
+        };
+        board.reports();
+        look_on(&progress(&board, &pacer));
+        let requests = requests(&pacer, over.sent.probes);
+        let ending = Ending { directory, canary: options.canary, keep_input: options.keep_input };
+        Ok(ending.write(over, requests, started.elapsed()))
+    }
+}
+
+/// A table that is open, to be checked.
+struct Opened {
+    input: Input,
+    batches: Batches,
+    /// What can be read again; without it there is a copy.
+    again: Option<(Files, Mapping)>,
+    spool: Option<Spool>,
+}
+
+/// Opens the table.
+fn open(
+    table: Table,
+    read: &ReadOptions,
+    mapping: &MappingOptions,
+    options: &ImportOptions,
+) -> Result<Opened, Failure> {
+    let input = match table {
+        Table::Files(paths) => Input::files(&paths, read, mapping)?,
+        Table::Stream(stream) => {
+            let resolved = stream.map(mapping)?;
+            let aside = options.run.as_deref().map_or(Path::new("."), aside_of);
+            let (spool, batches) = Spool::begin(stream, &resolved, aside)?;
+            return Ok(Opened { input: spool.input(mapping), batches, again: None, spool: Some(spool) });
+        }
+        Table::AsBefore => {
+            let directory = options.run.as_deref().ok_or(Failure::NothingNamed)?;
+            let manifest = Manifest::of(directory);
+            manifest.map_err(|error| Failure::Run { directory: directory.to_owned(), error })?.input
+        }
+    };
+    let (files, mapping) = input.open(options.run.as_deref().unwrap_or(Path::new(".")))?;
+    Ok(Opened { input, batches: files.batches(&mapping), again: Some((files, mapping)), spool: None })
+}
+
+/// What is to be seen of an import now.
+fn progress(board: &Board, pacer: &Pacer) -> Progress {
+    let status = pacer.status();
+    let now = tokio::time::Instant::now();
+    let wait = |pause: &Pause| pause.until.map(|until| until.saturating_duration_since(now));
+    let pause = status.pause.map(|pause| (pause.why.words(), wait(&pause)));
+    Progress { in_flight: status.in_flight, limit: status.limit, pause, ..board.progress() }
+}
+
+/// The requests so far; logins and the like are not told.
+fn requests(pacer: &Pacer, probes: u64) -> Requests {
+    let mut sent = pacer.status().requests;
+    sent.find += probes;
+    sent
+}
+
+/// Rows are at most [`u32::MAX`], as was checked.
+fn repeated(pairs: &[(u64, u64)]) -> HashMap<u32, u32> {
+    pairs.iter().filter_map(|(later, first)| Some((u32::try_from(*later).ok()?, u32::try_from(*first).ok()?))).collect()
+}
+
+fn crash_remark(cut: u64) -> Option<String> {
+    let what = "The last process was killed while it wrote to the journal";
+    (cut > 0).then(|| format!("{what}; {cut} bytes of an unfinished record were cut off. What was durable is there."))
+}
+
+fn same_id_remark(same: &SameId) -> String {
+    format!("Rows {} and {} have the same id; find out at the server whose customer it is.", same.first, same.second)
+}
+
+fn untagged_remark(rows: u32) -> String {
+    format!(
+        "A known run has {rows} rows that may have been sent and left no record, so every row is looked up before it is sent; \
+         continue that run to its end first, and this one is faster."
+    )
+}
