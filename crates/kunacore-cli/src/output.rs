@@ -171,7 +171,8 @@ impl Output {
                 ColorChoice::Auto => stderr.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty()),
             };
             let (red, plain) = if colored { ("\u{1b}[1;31m", "\u{1b}[0m") } else { ("", "") };
-            writeln!(stderr, "{red}error:{plain} {message}\n  next: {next}")
+            let next = if next.is_empty() { String::new() } else { format!("\n  next: {next}") };
+            writeln!(stderr, "{red}error:{plain} {message}{next}")
         };
     }
 }

@@ -9,7 +9,7 @@ use std::path::Path;
 
 use kunacore_import::{
     CheckedTable, Control, Existing, Extra, Failure as ImportFailure, ImportOptions, Invalid, MappingOptions,
-    ReadOptions, Server, StopKind, Table,
+    ReadOptions, ReportError, Rewritten, Server, StopKind, Table,
 };
 
 pub(crate) use arguments::Import;
@@ -70,15 +70,24 @@ pub(crate) fn run(asked: &Import, global: &Global, output: &Output) -> Result<u8
 
 /// `kunacore report`
 pub(crate) fn report(directory: &Path, output: &Output) -> Result<u8, Failure> {
-    let _ = (directory, output);
-    Err(Failure::usage("later"))
+    let summary = match kunacore_import::report::rewrite(directory)? {
+        Rewritten::Written(summary) => summary,
+        Rewritten::Kept(summary) => {
+            output.note(
+                "the copy of the table was removed when all was done: the reports are left as they were written then",
+            );
+            summary
+        }
+    };
+    closing::summary(&summary, directory, output)?;
+    Ok(closing::status(&summary))
 }
 
 fn table(asked: &Import, read: &ReadOptions) -> Result<Table, Failure> {
     match &asked.tables[..] {
         [] if asked.run.is_none() => Err(ImportFailure::NothingNamed.into()),
         [] => Ok(Table::AsBefore),
-        paths => Ok(Table::open(paths, read).map_err(ImportFailure::Input)?),
+        paths => Ok(Table::open(paths, read, asked.run.as_deref()).map_err(ImportFailure::Input)?),
     }
 }
 
@@ -148,6 +157,13 @@ fn tell_of_run(import: &kunacore_import::Import, asked: &Import, output: &Output
 impl From<ImportFailure> for Failure {
     fn from(failure: ImportFailure) -> Self {
         Self::Import(Box::new(failure))
+    }
+}
+
+impl From<ReportError> for Failure {
+    fn from(error: ReportError) -> Self {
+        // It says itself what to do next.
+        Self::Usage { message: error.to_string(), next: String::new() }
     }
 }
 
