@@ -17,24 +17,34 @@ pub const REST: Duration = Duration::from_secs(10);
 /// How much of the number in flight is left when the server pushes back or does not answer in time.
 pub const KEPT_IN_FLIGHT: f64 = 0.5;
 
-/// How much earlier than at even distances requests may leave: what timers are late by is caught up, and no more.
+/// How much lateness of requests the rate catches up, at most: timers wake up to a millisecond late, and more on a busy
+/// machine.
 pub const BURST: Duration = Duration::from_millis(10);
 /// The slowest rate, in requests a second. An asked one that is lower, or no number, counts as this.
 pub const SLOWEST_RATE: f64 = 0.001;
 /// How much of the rate that was accepted is left after a 429.
 pub const KEPT_RATE: f64 = 0.9;
-/// How much the rate grows in a second at most, once a limit is known.
-pub const RATE_GROWTH: f64 = 0.05;
-/// Over how long it is measured at least what the server accepts.
-pub const WINDOW: Duration = Duration::from_secs(1);
-/// Over how many answers it is measured at least.
-pub const WINDOW_ANSWERS: u32 = 10;
-/// How long the way back to a limit takes when it was met for the first time, or where it was not expected.
+/// Where the rate returns to, as a part of the rate at which the limit was met.
+pub const BELOW_LIMIT: f64 = 0.96;
+/// How long the way back takes at first, and where the limit was not met where it was expected.
 pub const RETURN: Duration = Duration::from_secs(5);
 /// How long it takes at most. It doubles up to here each time that the limit is met where it was.
 pub const RETURN_MOST: Duration = Duration::from_secs(20);
-/// By how much a limit may differ from the one before to be the same.
+/// By how much a limit may differ from the one before to be the same, as a part of it.
 pub const SAME_LIMIT: f64 = 0.1;
+/// How much the rate grows in a second at most, once the limit is known, as a part of it.
+pub const RATE_GROWTH: f64 = 0.05;
+/// In which time the rate doubles as long as the limit is not known.
+pub const SEARCH: Duration = Duration::from_secs(1);
+/// How many requests leave at least while it doubles.
+pub const SEARCH_ANSWERS: u32 = 2;
+/// How much of the rate at which such a search ended is surely accepted, or almost: it may have gone beyond the limit by half.
+pub const SEARCHED: f64 = 0.8;
+/// Over which time it is measured what the server accepts; at least, and at most twice that.
+pub const WINDOW: Duration = Duration::from_secs(1);
+/// Over how many answers it is measured at least. At rates so low that this takes longer than a second, [`RETURN`] and
+/// [`RATE_GROWTH`] are slowed down in proportion.
+pub const WINDOW_ANSWERS: u32 = 10;
 
 /// The first pause after a 429 that does not say how long, on average. While such answers go on, each pause doubles.
 pub const SLOW_DOWN: Duration = Duration::from_secs(1);

@@ -1,25 +1,30 @@
 //! What rate the server seems to accept, learned from its 429s.
 //!
-//! A server that limits the rate mostly lets some requests pass at once before it counts. So a 429 comes some time after
-//! the limit was passed, and costs a pause of a second or more: to grow until the next 429, always at the same speed,
-//! wastes a fifth of what the server would accept. Instead the rate returns to just below the limit that it met, fast at
-//! first and ever slower, stays there for a while, and only then tries for more, ever faster: the cubic curve that TCP
-//! takes. Where the limit is met again at the same height, the curve is stretched, so that 429s become rare.
+//! Servers that limit the rate let some requests pass at once before they count, so a 429 comes some time after the limit
+//! was passed, and costs a pause of a second or more. To grow until the next 429, always at the same speed, wastes almost a
+//! third of what the server would accept. So the rate returns to just below the limit that it met, fast at first and ever
+//! slower, stays there for a while, and then tries for more, ever faster: the curve of TCP's CUBIC. Where the limit is met
+//! again at the same height, the curve is stretched, and 429s become rare.
 //!
-//! A limit that is met before the server has accepted requests for [`WINDOW`] without a pause is only known from below.
-//! Then the rate doubles each second until it is met again.
+//! A limit that is met before the server has accepted requests for [`WINDOW`] without a pause is known only from below.
+//! Then the rate doubles again and again until it meets the limit once more.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::defaults::{KEPT_RATE, RATE_GROWTH, RETURN, RETURN_MOST, SAME_LIMIT, SLOWEST_RATE, WINDOW, WINDOW_ANSWERS};
+use super::defaults::{
+    BELOW_LIMIT, KEPT_RATE, RATE_GROWTH, RETURN, RETURN_MOST, SAME_LIMIT, SEARCH, SEARCH_ANSWERS, SEARCHED,
+    SLOWEST_RATE, WINDOW, WINDOW_ANSWERS,
+};
 
 /// The rate that the server seems to accept.
 pub(super) struct Sought {
     course: Option<Course>,
     /// For how many seconds the rate has held requests back since the course was set.
     held: f64,
+    /// Whether the last request that left was held back by the rate.
+    binds: bool,
     window: Window,
     /// When the last 429 that counted was read.
     met: Option<Instant>,
@@ -30,34 +35,58 @@ pub(super) struct Sought {
 enum Course {
     /// The limit is higher.
     Search { from: f64 },
-    /// The limit is about there, and the way back takes so long.
+    /// The limit is just above `to`, and the way back to there takes so long.
     Return { to: f64, time: f64 },
 }
 
 impl Course {
+    /// From a rate that is surely accepted.
+    fn search(accepted: f64) -> Self {
+        Self::Search { from: (accepted * KEPT_RATE).max(SLOWEST_RATE) }
+    }
+
+    /// After the limit was met at a rate. `before` is the [`Course::Return`] that led there.
+    fn back(rate: f64, before: Option<(f64, f64)>) -> Self {
+        let to = (rate * BELOW_LIMIT).max(SLOWEST_RATE);
+        let time = match before {
+            Some((before, time)) if (to / before - 1.0).abs() <= SAME_LIMIT => time * 2.0,
+            _ => 0.0,
+        };
+        let patience = patience(to, WINDOW, WINDOW_ANSWERS);
+        Self::Return { to, time: time.clamp(RETURN.as_secs_f64() * patience, RETURN_MOST.as_secs_f64() * patience) }
+    }
+
+    /// After this course has met the limit at a rate.
+    fn met(self, rate: f64) -> Self {
+        match self {
+            Self::Search { .. } => Self::back(rate * SEARCHED, None),
+            Self::Return { to, time } => Self::back(rate, Some((to, time))),
+        }
+    }
+
     /// The rate after so many seconds.
     fn rate(self, held: f64) -> f64 {
         match self {
-            Self::Search { from } => from * (held / patience(from)).exp2(),
+            Self::Search { from } => from * (held / patience(from, SEARCH, SEARCH_ANSWERS)).exp2(),
             Self::Return { to, time } => {
-                let drop = 1.0 - KEPT_RATE;
+                let (drop, growth) = (1.0 - KEPT_RATE, RATE_GROWTH / patience(to, WINDOW, WINDOW_ANSWERS));
                 let curve = |held: f64| to * (1.0 + drop * (held / time - 1.0).powi(3));
-                // Where the curve's slope reaches the growth that is allowed, the rate goes on with that.
-                let steep = time * (1.0 + (RATE_GROWTH / patience(to) * time / (3.0 * drop)).sqrt());
-                curve(held.min(steep)) * (1.0 + RATE_GROWTH).powf((held - steep).max(0.0) / patience(to))
+                // Where the curve becomes steeper than the growth that is allowed, the rate goes on with that.
+                let steep = time * (1.0 + (growth * time / (3.0 * drop)).sqrt());
+                curve(held.min(steep)) * (1.0 + growth).powf((held - steep).max(0.0))
             }
         }
     }
 }
 
-/// The time in which something can be learned at a rate, in seconds: one, or more where few requests leave in one.
-fn patience(rate: f64) -> f64 {
-    (f64::from(WINDOW_ANSWERS) / rate).max(1.0)
+/// How long it takes at a rate to learn something, in seconds: so long, or until so many answers are there.
+fn patience(rate: f64, least: Duration, answers: u32) -> f64 {
+    (f64::from(answers) / rate).max(least.as_secs_f64())
 }
 
 impl Sought {
     pub(super) fn new(now: Instant) -> Self {
-        Self { course: None, held: 0.0, window: Window::new(now), met: None }
+        Self { course: None, held: 0.0, binds: false, window: Window::new(now), met: None }
     }
 
     /// The rate, in requests a second; `None` as long as no limit was met.
@@ -67,9 +96,15 @@ impl Sought {
 
     /// The rate has held requests back for so long. It does not grow beyond `most`.
     pub(super) fn held(&mut self, time: Duration, most: Option<f64>) {
+        self.binds = true;
         if self.rate().is_some_and(|rate| most.is_none_or(|most| rate < most)) {
             self.held += time.as_secs_f64();
         }
+    }
+
+    /// A request left that the rate had not held back.
+    pub(super) fn idle(&mut self) {
+        self.binds = false;
     }
 
     /// The server let a request pass.
@@ -85,26 +120,11 @@ impl Sought {
         }
         self.met = Some(now);
         let Seen { rate: accepted, steady } = self.window.seen(now);
-        let before = self.course;
-        let course = match before {
-            _ if steady => {
-                let (least, most) = (RETURN.as_secs_f64(), RETURN_MOST.as_secs_f64());
-                let time = match before {
-                    Some(Course::Return { to, time }) if (accepted / to - 1.0).abs() <= SAME_LIMIT => time * 2.0,
-                    _ => 0.0,
-                };
-                let patience = patience(accepted);
-                Course::Return { to: accepted, time: time.clamp(least * patience, most * patience) }
-            }
-            Some(Course::Return { to, .. }) => {
-                let to = in_force.unwrap_or(to).min(to) * KEPT_RATE;
-                Course::Return { to, time: RETURN.as_secs_f64() * patience(to) }
-            }
-            Some(Course::Search { .. }) | None => Course::Search { from: accepted * KEPT_RATE },
-        };
-        self.course = Some(match course {
-            Course::Search { from } => Course::Search { from: from.max(SLOWEST_RATE) },
-            Course::Return { to, time } => Course::Return { to: to.max(SLOWEST_RATE), time },
+        self.course = Some(match (self.course, in_force) {
+            // What left at this rate was accepted so far; the window would show it with some delay.
+            (Some(course), Some(rate)) if self.binds => course.met(rate),
+            _ if steady => Course::back(accepted, None),
+            _ => Course::search(accepted),
         });
         self.held = 0.0;
         self.window.pause();
@@ -160,6 +180,7 @@ impl Window {
         let passed = self.last.map_or(0, |last| last.passed) + self.now.passed;
         let paused = self.now.paused || self.last.is_some_and(|last| last.paused);
         let time = now.saturating_duration_since(began);
-        Seen { rate: f64::from(passed) / time.max(WINDOW).as_secs_f64(), steady: !paused && time >= WINDOW }
+        // That nothing passed says little: perhaps others had taken what there was.
+        Seen { rate: f64::from(passed.max(1)) / time.max(WINDOW).as_secs_f64(), steady: !paused && time >= WINDOW }
     }
 }

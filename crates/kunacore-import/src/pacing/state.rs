@@ -213,10 +213,11 @@ impl State {
                 }
             }
             Ending::Answered(408 | 504) | Ending::TimedOut | Ending::TurnedAway => self.places.cut(now, left, false),
-            Ending::Answered(_) => {
+            Ending::Answered(status) => {
                 self.rate.accepted(now);
                 self.pauses.passed(left);
-                if kind != Kind::Login {
+                // Errors can be faster than what they stand for.
+                if kind != Kind::Login && status < 500 {
                     self.places.answered(now, left);
                 }
             }

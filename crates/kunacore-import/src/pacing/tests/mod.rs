@@ -1,1 +1,9 @@
 //! The promises of the pacer, in virtual time.
+
+mod doubt;
+mod order;
+mod pauses;
+mod places;
+mod rate;
+mod settle;
+mod sim;
