@@ -1,6 +1,7 @@
 //! The promises of the pacer, in virtual time.
 
 mod doubt;
+mod model;
 mod order;
 mod pauses;
 mod places;
