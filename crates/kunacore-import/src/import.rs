@@ -319,7 +319,6 @@ impl Import {
     }
 
     /// What a person should know before rows are sent.
-    #[must_use]
     pub fn remarks(&self) -> impl Iterator<Item = &str> {
         self.remarks.iter().chain(&self.checked.warnings).map(String::as_str)
     }

@@ -82,7 +82,7 @@ impl World {
         let (status, case) = (self.pacer.status(), &self.case);
         let mut model = self.model();
         assert!(
-            !model.closed && !(model.drained && operation == Operation::Create),
+            !(model.closed || model.drained && operation == Operation::Create),
             "{case}: {operation:?} after the stop"
         );
         assert!(model.pause.is_none_or(|until| until <= Instant::now()), "{case}: {operation:?} in a pause");

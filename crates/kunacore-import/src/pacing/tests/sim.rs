@@ -183,6 +183,5 @@ pub(super) async fn run(pacer: &Arc<Pacer>, server: Server, seconds: usize, seed
         }
         world.log.lock().unwrap().limit.push(pacer.status().limit);
     }
-    let log = world.log.lock().unwrap().clone();
-    log
+    world.log.lock().unwrap().clone()
 }
