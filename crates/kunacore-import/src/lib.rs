@@ -1,19 +1,27 @@
-//! Tables of customers: read, mapped to the fields of a customer, and checked as a whole before the first request.
+//! Tables of customers: read, mapped to the fields of a customer, checked as a whole, and sent row by row, so that no row
+//! creates a customer twice and no wallet id is lost, whatever fails on the way.
 //!
 //! ```no_run
-//! use kunacore_import::{Files, MappingOptions, ReadOptions, check};
+//! use kunacore::{Client, Credentials};
+//! use kunacore_import::{CheckedTable, Control, ImportOptions, MappingOptions, ReadOptions, Server, Table};
 //!
-//! # fn example() -> Result<(), kunacore_import::ImportError> {
-//! let files = Files::open(&["customers.csv".into()], &ReadOptions::default())?;
-//! let mapping = files.map(&MappingOptions::default())?;
-//! let checked = check(files.batches(&mapping), |problem| {
-//!     println!("{problem}");
-//!     Ok(())
-//! })?;
-//! println!("{} rows, {} problems", checked.rows, checked.problems.count);
+//! # fn example(key: &str) -> Result<(), Box<dyn std::error::Error>> {
+//! let (read, mapping) = (ReadOptions::default(), MappingOptions::default());
+//! let table = Table::open(&["customers.csv".into()], &read, None)?;
+//! let control = Control::new();
+//! let checked = CheckedTable::check(table, &read, &mapping, ImportOptions::default(), &control, &mut |_| {})?;
+//! println!("{} rows, {} problems", checked.checked().rows, checked.checked().problems.count);
+//!
+//! let base_url = "https://kunacore.example".to_owned();
+//! let client = Client::builder(&base_url).credentials(Credentials::api_key(key)).build()?;
+//! let import = checked.open(Server { client, base_url, sandbox: false }, "my program 1.0")?;
+//! let ended = import.send(&control, &mut |moment| println!("{} rows done", moment.done()))?;
+//! println!("{:?}, reports in {}", ended.stop, ended.directory.display());
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! The same calls start a run and continue it.
 //!
 //! # How it is made
 //!
@@ -29,6 +37,24 @@
 //! survives a crash at any moment. [`report`] derives from it, and from the table, what a person wants to read.
 //!
 //! [`pacing`] decides when the requests of an import leave.
+//!
+//! `import` ties it together: it checks the table, begins the run or goes on with it, has `engine` send the rows, and
+//! `ending` write the reports. In `engine` a feeder reads rows, the books keep the run's directory, and a sender lets rows go
+//! through the core, at the pace of [`pacing`]. What an attempt means, and when a customer may be sent once more, is the core's
+//! business: it is the same code as for single calls.
+//!
+//! # What is done with a row, by what is known of it
+//!
+//! | the run says | then |
+//! | --- | --- |
+//! | unsent | it is sent, after that was announced; not applied, it is sent again; with [`Existing::Adopt`] it is looked up first |
+//! | maybe sent (announced by a process that left no word of it), or unresolved | it is looked up at once, and when `settle` has passed since this process began; sent again, once, if it was absent both times |
+//! | answered "created" by an answer that could not be read, or redirected after sending | it is looked up, and never sent again |
+//! | created, rejected | nothing |
+//!
+//! A look-up that finds nobody is believed only of a server that was seen to find somebody; until then rows in doubt wait, and
+//! at the end they are unresolved. A customer with the row's e-mail that was created since the run began, by the server's
+//! clock, and matches by external id or names is the row's; one that is older is somebody else's.
 //!
 //! Rows are numbered from 1 over the whole input. No error and no problem holds a value of a row.
 
