@@ -94,7 +94,7 @@ pub fn write(
 ///
 /// # Errors
 ///
-/// [`RunError::InUse`] while a process is at it, [`RunError::NoRun`]; or as for [`write`].
+/// [`RunError::InUse`] while a process is at it, [`RunError::NoRun`]; or as for [`write()`].
 pub fn rewrite(dir: &Path) -> Result<Rewritten, ReportError> {
     let mut disk = RealDisk::at(dir);
     rewrite_on(&mut disk, dir)
