@@ -1,15 +1,25 @@
-//! Creates customers one after the other on one connection, so that the instructions of a call can be counted:
+//! What the client is measured beside: servers that do next to nothing, the same requests by reqwest alone, and the
+//! tables to import.
 //!
 //! ```text
-//! kunacore-bench serve             a server that always gives the same answer; it says where it listens
-//! kunacore-bench core URL COUNT    so many creations by the client
-//! kunacore-bench bare URL COUNT    the same requests by reqwest alone
+//! kunacore-bench serve                     a server whose answers are for the customer of these programs; it says where
+//! kunacore-bench serve-rows MILLISECONDS   a server whose answers are for anybody, and come after so long
+//! kunacore-bench core URL COUNT            so many creations by the client, one after the other on one connection, so that
+//!                                          the instructions of a call can be counted
+//! kunacore-bench bare URL COUNT            the same requests by reqwest alone
+//! kunacore-bench table COUNT               a table of so many customers, as CSV
+//! kunacore-bench bodies COUNT              the bodies of the requests that create them, one a line
+//! kunacore-bench many URL FILE IN_FLIGHT   those bodies by reqwest alone, so many at once
 //! ```
 
 mod bare;
+mod many;
+mod rows;
 mod server;
 
 use std::error::Error;
+use std::path::Path;
+use std::time::Duration;
 
 use kunacore::{Client, Credentials, NewCustomer};
 
@@ -17,15 +27,22 @@ type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 const API_KEY: &str = "a key of the length that keys have";
 
+const USAGE: &str = "usage: kunacore-bench serve | serve-rows MILLISECONDS | core URL COUNT | bare URL COUNT | \
+                     table COUNT | bodies COUNT | many URL FILE IN_FLIGHT";
+
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     match words[..] {
-        ["serve"] => runtime.block_on(server::serve()),
+        ["serve"] => runtime.block_on(server::serve(Some("alexsmith@mail.com"), Duration::ZERO)),
+        ["serve-rows", latency] => runtime.block_on(server::serve(None, Duration::from_millis(latency.parse()?))),
         ["core", url, count] => runtime.block_on(core(url, count.parse()?)),
         ["bare", url, count] => runtime.block_on(bare::run(url, count.parse()?)),
-        _ => Err("usage: kunacore-bench serve | core URL COUNT | bare URL COUNT".into()),
+        ["table", count] => rows::write_table(count.parse()?),
+        ["bodies", count] => rows::write_bodies(count.parse()?),
+        ["many", url, file, in_flight] => runtime.block_on(many::run(url, Path::new(file), in_flight.parse()?)),
+        _ => Err(USAGE.into()),
     }
 }
 
