@@ -19,8 +19,11 @@ The workspace's own commands.
   cargo xtask test --rust         the Rust half only
   cargo xtask test --python       the Python half only
   cargo xtask test --stage NAME   the stages whose name holds this, by themselves
-  cargo xtask bench               measure calls, the sandbox and the import time, as ratios in one run
+  cargo xtask bench               measure calls, the import of a table, the sandbox and the time that `import kunacore`
+                                  takes, as ratios in one run
   cargo xtask bench --calls       measure calls only
+  cargo xtask bench --import [--rows N]    measure the import of a table only
+  cargo xtask bench --import --memory      measure its memory, with tables of up to ten million rows
 ";
 
 fn main() -> ExitCode {
@@ -35,6 +38,12 @@ fn main() -> ExitCode {
         ["test", "--stage", name] => test::run(&root(), Part::All, name),
         ["bench"] => bench::run_all(&root()),
         ["bench", "--calls"] => bench::run_calls(&root()),
+        ["bench", "--import"] => bench::run_import(&root(), bench::ROWS),
+        ["bench", "--import", "--rows", rows] => rows
+            .parse()
+            .map_err(|_| format!("`{rows}` is no number of rows"))
+            .and_then(|rows| bench::run_import(&root(), rows)),
+        ["bench", "--import", "--memory"] => bench::run_import_memory(&root()),
         [] | ["help" | "-h" | "--help"] => {
             print!("{HELP}");
             Ok(())

@@ -1,10 +1,13 @@
 //! `cargo xtask bench`: figures, as ratios within one run, since the machine may be busy.
 //!
-//! Three things are measured: what a creation costs, beside bare reqwest; how many customers a second the sandbox creates
-//! in memory, empty and with a million in its ledger, beside a bare axum handler; and how long `import kunacore` takes,
-//! beside `import requests`.
+//! Four things are measured: what a creation costs, beside bare reqwest; what the import of a table takes, beside clients
+//! that send the same customers; how many customers a second the sandbox creates in memory, empty and with a million in its
+//! ledger, beside a bare axum handler; and how long `import kunacore` takes, beside `import requests`.
 
 mod calls;
+mod import;
+
+pub(crate) use import::{ROWS, run as run_import, run_memory as run_import_memory};
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -29,8 +32,9 @@ const MOST_FILLS: usize = 30;
 pub(crate) fn run_all(root: &Path) -> Result<(), String> {
     let environment = Environment::new(root);
     run_calls(root)?;
+    run_import(root, ROWS)?;
     sandbox(root)?;
-    imports(&environment)
+    import_time(&environment)
 }
 
 /// Measures and prints what a call costs.
@@ -100,7 +104,7 @@ fn creates(server: &Server) -> Result<u64, String> {
     said.trim().parse().map_err(|_| format!("the ledger cannot be counted: {said}"))
 }
 
-fn imports(environment: &Environment) -> Result<(), String> {
+fn import_time(environment: &Environment) -> Result<(), String> {
     let python = environment.bin("python");
     let installed = Command::new(&python).args(["-c", "import kunacore, requests"]).stderr(Stdio::null()).status();
     if !installed.is_ok_and(|status| status.success()) {

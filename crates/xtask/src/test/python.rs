@@ -38,6 +38,29 @@ impl Environment {
         python.args(["-m", module]).args(arguments).env("CARGO_TARGET_DIR", target(&self.root));
         python
     }
+
+    /// Installs packages, with pip's words for them. The environment is made when it is not there.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be made, or pip fails.
+    pub(crate) fn install(&self, packages: &[&str]) -> Result<(), String> {
+        if !self.bin("python").exists() {
+            run(Command::new("python3").args(["-m", "venv"]).arg(self.folder.join("venv")))?;
+        }
+        run(self.module("pip", &["install", "--quiet", "--disable-pip-version-check"]).args(packages))
+    }
+
+    /// Builds the workspace's wheel with a profile of cargo's, installs it and returns its path.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be built or installed.
+    pub(crate) fn install_wheel(&self, profile: &str) -> Result<PathBuf, String> {
+        let built = build(self, &self.root.join("python"), profile, "wheel")?;
+        self.install(&["--no-deps", "--force-reinstall", &built.to_string_lossy()])?;
+        Ok(built)
+    }
 }
 
 /// Where cargo builds.
@@ -69,31 +92,22 @@ fn prepare(environment: &Environment) -> Result<Done, String> {
     if !Command::new("python3").args(["-c", old]).status().is_ok_and(|status| status.success()) {
         return Err("python3 is missing or older than 3.11".to_owned());
     }
-    if !environment.bin("python").exists() {
-        let venv = environment.folder.join("venv");
-        run(Command::new("python3").args(["-m", "venv"]).arg(venv))?;
-    }
-    let wanted = ["-r", "python/requirements-dev.txt", "-r", "tests/foreign/requirements.txt"];
-    module(environment, "pip", &[&["install", "--quiet", "--disable-pip-version-check"][..], &wanted].concat())
+    environment.install(&["-r", "python/requirements-dev.txt", "-r", "tests/foreign/requirements.txt"])?;
+    Ok(Done::Ran)
 }
 
 fn wheel(environment: &Environment) -> Result<Done, String> {
-    let built = build(environment, &environment.root.join("python"), "wheel")?;
+    let built = environment.install_wheel("dev")?;
     let size = std::fs::metadata(&built).map_err(|error| error.to_string())?.len();
     println!("{}: {:.1} MB (the tests' profile)", file_name(&built), size as f64 / 1e6);
-    let built = built.to_string_lossy().into_owned();
-    module(
-        environment,
-        "pip",
-        &["install", "--quiet", "--disable-pip-version-check", "--no-deps", "--force-reinstall", &built],
-    )
+    Ok(Done::Ran)
 }
 
 /// Builds a wheel from a folder with a `pyproject.toml` and returns its path.
-fn build(environment: &Environment, project: &Path, to: &str) -> Result<PathBuf, String> {
+fn build(environment: &Environment, project: &Path, profile: &str, to: &str) -> Result<PathBuf, String> {
     let folder = environment.folder.join(to);
     let _ = std::fs::remove_dir_all(&folder);
-    let mut maturin = environment.module("maturin", &["build", "--quiet", "--profile", "dev", "--strip", "--out"]);
+    let mut maturin = environment.module("maturin", &["build", "--quiet", "--profile", profile, "--strip", "--out"]);
     run(maturin.arg(&folder).current_dir(project))?;
     the_only_file(&folder)
 }
@@ -124,7 +138,7 @@ fn sdist(environment: &Environment) -> Result<Done, String> {
 fn build_away(environment: &Environment, archive: &Path, away: &Path) -> Result<Done, String> {
     run(Command::new("tar").arg("-xzf").arg(archive).arg("-C").arg(away).arg("--strip-components=1"))?;
     let project = if away.join("pyproject.toml").exists() { away.to_owned() } else { away.join("python") };
-    let wheel = build(environment, &project, "wheel-of-sdist")?;
+    let wheel = build(environment, &project, "dev", "wheel-of-sdist")?;
     let venv = away.join("venv");
     run(Command::new("python3").args(["-m", "venv"]).arg(&venv))?;
     let python = venv.join("bin/python");

@@ -1,0 +1,37 @@
+"""FILE IN_FLIGHT RUN: creates the customers of a Parquet file, which polars has read before the time begins."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import polars
+from sending import Stopwatch
+
+# Linux forgets the peak when this is written there.
+FORGET = Path("/proc/self/clear_refs")
+
+
+def memory(name: str) -> int:
+    """`VmRSS`, what this process has in memory now, or `VmHWM`, the most since the peak was forgotten; in bytes."""
+    status = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) * 1024 for line in status if line.startswith(f"{name}:"))
+
+
+def main(table: str, in_flight: int, run: str) -> None:
+    frame = polars.read_parquet(table)
+    before = None
+    if FORGET.exists():
+        FORGET.write_text("5")
+        before = memory("VmRSS")
+    watch = Stopwatch()
+    import kunacore
+
+    kunacore.Client().create_customers(frame, run=run, concurrency=in_flight)
+    created = json.loads((Path(run) / "summary.json").read_text())["created"]
+    watch.tell(created, **({} if before is None else {"grown_bytes": memory("VmHWM") - before}))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], int(sys.argv[2]), sys.argv[3])
