@@ -12,6 +12,8 @@ pub const CEILING_IN_FLIGHT: usize = 256;
 pub const STEPS: usize = 8;
 /// How many rounds of answers show what a step has brought.
 pub const ROUNDS_MEASURED: usize = 4;
+/// For how much of a round all places must have been taken, so that it can show what they bring.
+pub const FULL: f64 = 0.1;
 /// How long the number in flight rests after a step that brought nothing.
 pub const REST: Duration = Duration::from_secs(10);
 /// How much of the number in flight is left when the server pushes back or does not answer in time.

@@ -14,6 +14,7 @@
 //! as well, unless only one of them may. Logins take no place.
 
 mod defaults;
+mod growth;
 mod outage;
 mod pacer;
 mod pauses;

@@ -118,13 +118,13 @@ impl Pacer {
     }
 
     /// Queues for the turnstile, and then waits until the request may leave.
-    async fn queue(&self, mut place: InQueue<'_>) -> bool {
+    async fn queue(&self, place: InQueue<'_>) -> bool {
         let Ok(_turn) = self.turnstiles[place.kind as usize].acquire().await else { return false };
         loop {
             let changed = self.changed.notified();
             tokio::pin!(changed);
             changed.as_mut().enable();
-            let verdict = place.look();
+            let verdict = self.state().is_next(place.kind, place.arrival, Instant::now());
             match verdict {
                 Verdict::Leaves => return true,
                 Verdict::Never => return false,
@@ -151,9 +151,7 @@ impl Gate for Pacer {
                 match state.comes(kind, Instant::now()) {
                     Verdict::Leaves => return true,
                     Verdict::Never => return false,
-                    Verdict::NotBefore(_) | Verdict::Waits => {
-                        InQueue { pacer: self, kind, arrival: state.waits(kind), waits: true }
-                    }
+                    Verdict::NotBefore(_) | Verdict::Waits => InQueue { pacer: self, kind, arrival: state.waits(kind) },
                 }
             };
             self.queue(place).await
@@ -178,34 +176,17 @@ impl Gate for Pacer {
     }
 }
 
-/// A request that waits; dropped, it waits no longer.
+/// A request that waits. It waits no longer when this is dropped, whether it has left or was given up.
 struct InQueue<'a> {
     pacer: &'a Pacer,
     kind: Kind,
     arrival: u64,
-    waits: bool,
-}
-
-impl InQueue<'_> {
-    /// Looks whether the request may leave, now that it is the first of its kind.
-    fn look(&mut self) -> Verdict {
-        let mut state = self.pacer.state();
-        let verdict = state.is_next(self.kind, self.arrival, Instant::now());
-        if verdict == Verdict::Leaves {
-            // In the same moment, so that nobody sees it twice.
-            state.waited(self.kind, self.arrival);
-            self.waits = false;
-        }
-        verdict
-    }
 }
 
 impl Drop for InQueue<'_> {
     fn drop(&mut self) {
-        if self.waits {
-            self.pacer.state().waited(self.kind, self.arrival);
-        }
-        // There is room for another, and the first of another kind may have waited for this one.
+        self.pacer.state().waited(self.kind, self.arrival);
+        // There may be room for another, and the first of another kind may have waited for this one.
         self.pacer.changed.notify_waiters();
     }
 }

@@ -68,7 +68,6 @@ pub(super) struct State {
     pauses: Pauses,
     places: Places,
     presence: Presence,
-    in_flight: usize,
     creates_in_flight: usize,
     /// How many requests of each kind wait.
     waiting: [usize; 3],
@@ -89,7 +88,6 @@ impl State {
                 None => Places::adaptive(pacing.most, now),
             },
             presence: Presence::new(pacing.start_with_one),
-            in_flight: 0,
             creates_in_flight: 0,
             waiting: [0; 3],
             heads: [None; 3],
@@ -114,7 +112,7 @@ impl State {
         self.arrivals
     }
 
-    /// It is the first of its kind. When it leaves, it waits no longer.
+    /// It is the first of its kind.
     pub(super) fn is_next(&mut self, kind: Kind, arrival: u64, now: Instant) -> Verdict {
         self.heads[kind as usize] = Some(arrival);
         self.decide(kind, Some(arrival), now)
@@ -146,16 +144,14 @@ impl State {
             return Verdict::Waits;
         }
         if let Some(next) = self.rate.next(now) {
-            self.places.held();
             return Verdict::NotBefore(next);
         }
         self.rate.take(now);
         match kind {
             Kind::Login => self.presence.login(now),
             Kind::Read | Kind::Create => {
-                self.in_flight += 1;
+                self.places.take(now);
                 self.creates_in_flight += usize::from(kind == Kind::Create);
-                self.places.taken(self.in_flight);
             }
         }
         Verdict::Leaves
@@ -172,7 +168,7 @@ impl State {
 
     fn has_place(&self, kind: Kind) -> bool {
         let goes_alone = kind == Kind::Create && self.presence.alone();
-        self.in_flight < self.places.limit() && !(goes_alone && self.creates_in_flight > 0)
+        self.places.taken() < self.places.limit() && !(goes_alone && self.creates_in_flight > 0)
     }
 
     /// Whether the first of the other kind came earlier and could take the same place.
@@ -192,7 +188,7 @@ impl State {
             self.requests.count(operation);
         }
         if kind != Kind::Login {
-            self.in_flight = self.in_flight.saturating_sub(1);
+            self.places.give_back(now);
         }
         if kind == Kind::Create {
             self.creates_in_flight = self.creates_in_flight.saturating_sub(1);
@@ -203,13 +199,11 @@ impl State {
                 self.places.cut(now, left, true);
                 self.rate.pushed_back(now, left);
                 self.pauses.throttled(now, left, retry_after);
-                self.places.held();
             }
             Ending::Answered(503) => {
                 self.places.cut(now, left, false);
                 if let Some(pause) = retry_after {
                     self.pauses.unavailable(now, pause);
-                    self.places.held();
                 }
             }
             Ending::Answered(408 | 504) | Ending::TimedOut | Ending::TurnedAway => self.places.cut(now, left, false),
@@ -247,7 +241,6 @@ impl State {
 
     pub(super) fn cleared(&mut self, now: Instant) {
         self.presence.cleared(now);
-        self.places.held();
     }
 
     pub(super) fn outage(&mut self) {
@@ -270,7 +263,7 @@ impl State {
 
     pub(super) fn room(&self) -> usize {
         let wait: usize = self.waiting[Kind::Read as usize] + self.waiting[Kind::Create as usize];
-        self.places.limit().saturating_sub(self.in_flight + wait)
+        self.places.limit().saturating_sub(self.places.taken() + wait)
     }
 
     pub(super) fn status(&self, now: Instant) -> Status {
@@ -280,7 +273,7 @@ impl State {
             (None, None) => None,
         };
         Status {
-            in_flight: self.in_flight,
+            in_flight: self.places.taken(),
             waiting: self.waiting.iter().sum(),
             limit: self.places.limit(),
             rate: self.rate.in_force(),

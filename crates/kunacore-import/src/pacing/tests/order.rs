@@ -199,6 +199,35 @@ async fn room_is_told_when_it_comes() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn room_that_a_request_leaves_by_being_given_up_is_told_too() {
+    let (pacer, mut crowd) = (fixed(2), Crowd::default());
+    let retry_after = Some(Duration::from_secs(60));
+    pacer.leave(kunacore::gate::Seen { retry_after, ..seen(Operation::Login, Ending::Answered(503), Instant::now()) });
+    for _ in 0..2 {
+        crowd.comes(&pacer, Operation::Create).await;
+    }
+    let gives_up = async {
+        sleep(Duration::from_secs(1)).await;
+        crowd.requests[1].abort();
+    };
+    let began = Instant::now();
+    tokio::join!(pacer.room_or_closed(), gives_up);
+    assert_eq!(began.elapsed(), Duration::from_secs(1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn requests_of_all_kinds_leave_at_the_rate_though_no_answer_comes() {
+    let pacer = Pacer::new(Pacing { rate: Some(10.0), concurrency: Some(100), ..Pacing::default() });
+    let (began, mut crowd) = (Instant::now(), Crowd::default());
+    for operation in [Operation::Create, Operation::Find, Operation::Find, Operation::Create, Operation::Find] {
+        crowd.comes(&pacer, operation).await;
+    }
+    let left = crowd.left.clone();
+    assert_eq!(crowd.answers().await, [true; 5]);
+    assert_eq!((began.elapsed(), left.lock().unwrap().as_slice()), (Duration::from_millis(400), &[0, 1, 2, 3, 4][..]));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_login_waits_for_no_place() {
     let (pacer, mut crowd) = (fixed(1), Crowd::default());
     assert!(pacer.enter(Operation::Create).await);

@@ -14,15 +14,15 @@ async fn import(pacing: Pacing, server: Server, seconds: usize) -> Log {
     run(&Pacer::new(pacing), server, seconds, 1).await
 }
 
-/// So many requests leave, and end together so.
+/// So many look-ups leave, which no doubt holds back afterwards, and end together so.
 async fn round(pacer: &Pacer, requests: usize, ending: Ending) {
     let left = Instant::now();
     for _ in 0..requests {
-        assert!(pacer.enter(Operation::Create).await);
+        assert!(pacer.enter(Operation::Find).await);
     }
     sleep(LATENCY).await;
     for _ in 0..requests {
-        pacer.leave(seen(Operation::Create, ending, left));
+        pacer.leave(seen(Operation::Find, ending, left));
     }
 }
 
@@ -75,7 +75,6 @@ async fn push_back_and_timeouts_halve_the_number_once_in_a_round_trip() {
             // What comes after the first of a round trip left before the cut.
             round(&pacer, 4.min(pacer.room()), ending).await;
             assert_eq!(pacer.status().limit, limit, "{ending:?}");
-            pacer.cleared();
             round(&pacer, 1, Ending::Answered(201)).await;
         }
     }
@@ -89,6 +88,29 @@ async fn other_failures_do_not() {
         round(&pacer, 4, ending).await;
         assert_eq!(pacer.status().limit, 64, "{ending:?}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn errors_that_come_fast_are_no_speed() {
+    let pacer = Pacer::new(Pacing::default());
+    for _ in 0..100 {
+        round(&pacer, pacer.room(), Ending::Answered(500)).await;
+    }
+    assert_eq!(pacer.status().limit, 8);
+}
+
+#[tokio::test(start_paused = true)]
+async fn as_long_as_places_are_not_needed_nothing_is_learned_of_them() {
+    let rounds = grow(&Pacer::new(Pacing::default()), 64).await;
+    let pacer = Pacer::new(Pacing::default());
+    for _ in 0..100 {
+        round(&pacer, 3, Ending::Answered(201)).await;
+    }
+    assert_eq!((pacer.status().limit, grow(&pacer, 64).await), (8, rounds));
+    // The rate lets ten leave in a round trip, and then a hundred.
+    let pacer = Pacer::new(Pacing { rate: Some(100.0), ..Pacing::default() });
+    assert_eq!(run(&pacer, Server::new(LATENCY), 10, 1).await.limit[9], 16);
+    assert_eq!(run(&pacer, Server::new(10 * LATENCY), 10, 1).await.limit[9], 64);
 }
 
 #[tokio::test(start_paused = true)]
@@ -111,7 +133,6 @@ async fn a_fixed_number_stays() {
         for ending in [Ending::Answered(201), Ending::TimedOut, Ending::Answered(504)] {
             assert_eq!((pacer.room(), pacer.status().limit), (number, number));
             round(&pacer, number.min(4), ending).await;
-            pacer.cleared();
         }
     }
 }

@@ -47,7 +47,7 @@ async fn the_rate_settles_below_a_limit_of_500_a_second() {
 #[tokio::test(start_paused = true)]
 async fn the_rate_settles_below_a_limit_of_2000_a_second() {
     // It takes half a minute to come from 64 in flight to 200, one by one.
-    settles(2000.0, [(1, 30), (20, 30), (100, 60)]).await;
+    settles(2000.0, [(1, 30), (20, 30), (100, 75)]).await;
 }
 
 #[tokio::test(start_paused = true)]

@@ -150,7 +150,7 @@ impl World {
     }
 }
 
-/// Sends rows for so many seconds.
+/// Sends rows for so many seconds, and waits for the last of them.
 pub(super) async fn run(pacer: &Arc<Pacer>, server: Server, seconds: usize, seed: u64) -> Log {
     let Server { bucket, workers, latency, jitter } = server;
     let log = Log { accepted: vec![0; seconds], refused: vec![0; seconds], ..Log::default() };
@@ -183,5 +183,7 @@ pub(super) async fn run(pacer: &Arc<Pacer>, server: Server, seconds: usize, seed
         }
         world.log.lock().unwrap().limit.push(pacer.status().limit);
     }
-    world.log.lock().unwrap().clone()
+    while rows.join_next().await.is_some() {}
+    let log = world.log.lock().unwrap().clone();
+    log
 }
