@@ -11,7 +11,7 @@
 //!
 //! All of them are asked at the moment when a request leaves, so that none of them can be undone by waiting for another.
 //! Requests of a kind (logins, look-ups, creations) leave in the order in which they came; look-ups and creations together
-//! as well, unless only one of them may. Logins take no place.
+//! as well, unless only one of them may. Logins go first, and take no place.
 
 mod defaults;
 mod growth;

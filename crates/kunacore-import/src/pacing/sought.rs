@@ -119,7 +119,7 @@ impl Sought {
             return;
         }
         self.met = Some(now);
-        let Seen { rate: accepted, steady } = self.window.seen(now);
+        let Measured { rate: accepted, steady } = self.window.measured(now);
         self.course = Some(match (self.course, in_force) {
             // What left at this rate was accepted so far; the window would show it with some delay.
             (Some(course), Some(rate)) if self.binds => course.met(rate),
@@ -135,18 +135,20 @@ impl Sought {
 struct Window {
     last: Option<Stretch>,
     now: Stretch,
+    /// When the last request passed.
+    passed: Instant,
 }
 
 #[derive(Clone, Copy)]
 struct Stretch {
     began: Instant,
     passed: u32,
-    /// Whether there was a pause in it.
+    /// Whether there was a pause in it, or just nothing to send.
     paused: bool,
 }
 
 /// What a window shows.
-struct Seen {
+struct Measured {
     /// Requests a second.
     rate: f64,
     /// Whether that is for long enough, and without a pause.
@@ -161,11 +163,13 @@ impl Stretch {
 
 impl Window {
     fn new(now: Instant) -> Self {
-        Self { last: None, now: Stretch::new(now) }
+        Self { last: None, now: Stretch::new(now), passed: now }
     }
 
     fn count(&mut self, now: Instant) {
         self.now.passed += 1;
+        self.now.paused |= now.saturating_duration_since(self.passed) > WINDOW;
+        self.passed = now;
         if self.now.passed >= WINDOW_ANSWERS && now.saturating_duration_since(self.now.began) >= WINDOW {
             self.last = Some(std::mem::replace(&mut self.now, Stretch::new(now)));
         }
@@ -175,12 +179,12 @@ impl Window {
         self.now.paused = true;
     }
 
-    fn seen(&self, now: Instant) -> Seen {
+    fn measured(&self, now: Instant) -> Measured {
         let began = self.last.map_or(self.now.began, |last| last.began);
         let passed = self.last.map_or(0, |last| last.passed) + self.now.passed;
         let paused = self.now.paused || self.last.is_some_and(|last| last.paused);
         let time = now.saturating_duration_since(began);
         // That nothing passed says little: perhaps others had taken what there was.
-        Seen { rate: f64::from(passed.max(1)) / time.max(WINDOW).as_secs_f64(), steady: !paused && time >= WINDOW }
+        Measured { rate: f64::from(passed.max(1)) / time.max(WINDOW).as_secs_f64(), steady: !paused && time >= WINDOW }
     }
 }

@@ -13,7 +13,7 @@ use super::status::{Pause, Requests, Status, Why};
 /// What a request needs. Those of a kind leave in the order in which they came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// Rate and pauses let it through. Calls that hold no place wait for it, so it takes none.
+    /// Takes no place, since calls that hold one may wait for it; and goes first.
     Login,
     /// Takes a place.
     Read,
@@ -62,6 +62,7 @@ pub(super) enum Stage {
     Closed,
 }
 
+/// The state of the gate.
 pub(super) struct State {
     stage: Stage,
     rate: Rate,
@@ -140,8 +141,12 @@ impl State {
         if let Some((_, until)) = self.pauses.now(now) {
             return Verdict::NotBefore(until);
         }
-        if kind != Kind::Login && (!self.has_place(kind) || self.has_older_rival(kind, arrival)) {
-            return Verdict::Waits;
+        if kind != Kind::Login {
+            // Calls wait for logins, so these go first.
+            let login_waits = self.waiting[Kind::Login as usize] > 0;
+            if login_waits || !self.has_place(kind) || self.has_older_rival(kind, arrival) {
+                return Verdict::Waits;
+            }
         }
         if let Some(next) = self.rate.next(now) {
             return Verdict::NotBefore(next);
@@ -268,8 +273,9 @@ impl State {
 
     pub(super) fn status(&self, now: Instant) -> Status {
         let pause = match (self.presence.doubt(), self.pauses.now(now)) {
-            (Some(why), _) => Some(Pause { why, until: None }),
-            (None, Some((why, until))) => Some(Pause { why, until: Some(until) }),
+            (Some(Why::Outage), _) => Some(Pause { why: Why::Outage, until: None }),
+            (_, Some((why, until))) => Some(Pause { why, until: Some(until) }),
+            (Some(why), None) => Some(Pause { why, until: None }),
             (None, None) => None,
         };
         Status {

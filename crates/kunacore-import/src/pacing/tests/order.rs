@@ -239,6 +239,18 @@ async fn a_login_waits_for_no_place() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn logins_go_first() {
+    let pacer = Pacer::new(Pacing { rate: Some(10.0), ..Pacing::default() });
+    let mut crowd = Crowd::default();
+    for operation in [Operation::Create, Operation::Create, Operation::Find, Operation::Login, Operation::Login] {
+        crowd.comes(&pacer, operation).await;
+    }
+    let left = crowd.left.clone();
+    assert_eq!(crowd.answers().await, [true; 5]);
+    assert_eq!(*left.lock().unwrap(), [0, 3, 4, 1, 2]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn draining_refuses_creations_and_lets_look_ups_pass() {
     let (pacer, mut crowd) = (fixed(1), Crowd::default());
     assert!(pacer.enter(Operation::Create).await);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use kunacore::gate::{Ending, Gate as _, Operation};
+use kunacore::gate::{Ending, Gate as _, Operation, Seen};
 use tokio::time::{Instant, sleep};
 
 use super::sim::{Log, Server, run, seen};
@@ -38,10 +38,12 @@ async fn grow(pacer: &Pacer, limit: usize) -> usize {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_fast_server_gets_64_in_flight_within_two_seconds_and_no_more() {
-    for jitter in [0.0, 0.5] {
-        let log = import(Pacing::default(), Server { jitter, ..Server::new(LATENCY) }, 10).await;
-        assert_eq!((log.limit[1], log.limit[9], log.most_in_flight), (64, 64, 64), "jitter {jitter}");
+async fn a_fast_server_gets_64_in_flight_within_three_seconds_and_no_more() {
+    for (jitter, connect) in [(0.0, Duration::ZERO), (0.5, Duration::ZERO), (0.0, 3 * LATENCY)] {
+        let server = Server { jitter, connect, ..Server::new(LATENCY) };
+        let log = import(Pacing::default(), server, 10).await;
+        let seen = (log.limit[2], log.limit[9], log.most_in_flight);
+        assert_eq!(seen, (64, 64, 64), "jitter {jitter}, {connect:?} for a connection");
     }
 }
 
@@ -124,6 +126,24 @@ async fn the_number_comes_back_fast_after_a_429_and_one_by_one_after_a_503() {
         *rounds = grow(&pacer, 64).await;
     }
     assert!(rounds[0] <= 2 && rounds[1] > 32, "{rounds:?} rounds");
+}
+
+#[tokio::test(start_paused = true)]
+async fn answers_to_what_had_left_before_a_cut_do_not_undo_it() {
+    let pacer = Pacer::new(Pacing::default());
+    grow(&pacer, 64).await;
+    let left = Instant::now();
+    for _ in 0..64 {
+        assert!(pacer.enter(Operation::Find).await);
+    }
+    sleep(LATENCY).await;
+    let retry_after = Some(Duration::ZERO);
+    pacer.leave(Seen { retry_after, ..seen(Operation::Find, Ending::Answered(429), left) });
+    for _ in 1..64 {
+        sleep(Duration::from_millis(1)).await;
+        pacer.leave(seen(Operation::Find, Ending::Answered(200), left));
+    }
+    assert_eq!(pacer.status().limit, 32);
 }
 
 #[tokio::test(start_paused = true)]

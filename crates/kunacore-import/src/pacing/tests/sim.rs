@@ -79,12 +79,14 @@ pub(super) struct Server {
     pub(super) latency: Duration,
     /// How much longer or shorter, as a part of that.
     pub(super) jitter: f64,
+    /// How long it takes to make a connection, of which each in flight needs one.
+    pub(super) connect: Duration,
 }
 
 impl Server {
     /// As many at once as are sent.
     pub(super) fn new(latency: Duration) -> Self {
-        Self { bucket: None, workers: Semaphore::MAX_PERMITS, latency, jitter: 0.0 }
+        Self { bucket: None, workers: Semaphore::MAX_PERMITS, latency, jitter: 0.0, connect: Duration::ZERO }
     }
 }
 
@@ -112,6 +114,7 @@ struct World {
     workers: Semaphore,
     latency: Duration,
     jitter: f64,
+    connect: Duration,
     random: Mutex<fastrand::Rng>,
     log: Mutex<Log>,
     began: Instant,
@@ -123,10 +126,8 @@ impl World {
             return;
         }
         let left = Instant::now();
-        {
-            let status = self.pacer.status();
-            let mut log = self.log.lock().unwrap();
-            log.most_in_flight = log.most_in_flight.max(status.in_flight);
+        if self.needs_connection() {
+            sleep(self.connect).await;
         }
         let factor = 1.0 + self.jitter * (self.random.lock().unwrap().f64() * 2.0 - 1.0);
         let latency = self.latency.mul_f64(factor);
@@ -138,6 +139,13 @@ impl World {
         let status = if admitted.is_ok() { 201 } else { 429 };
         let retry_after = admitted.err().map(Duration::from_secs);
         self.pacer.leave(Seen { retry_after, ..seen(Operation::Create, Ending::Answered(status), left) });
+    }
+
+    fn needs_connection(&self) -> bool {
+        let (in_flight, mut log) = (self.pacer.status().in_flight, self.log.lock().unwrap());
+        let more = in_flight > log.most_in_flight;
+        log.most_in_flight = log.most_in_flight.max(in_flight);
+        more
     }
 
     fn note(&self, accepted: bool) {
@@ -152,7 +160,7 @@ impl World {
 
 /// Sends rows for so many seconds, and waits for the last of them.
 pub(super) async fn run(pacer: &Arc<Pacer>, server: Server, seconds: usize, seed: u64) -> Log {
-    let Server { bucket, workers, latency, jitter } = server;
+    let Server { bucket, workers, latency, jitter, connect } = server;
     let log = Log { accepted: vec![0; seconds], refused: vec![0; seconds], ..Log::default() };
     let world = Arc::new(World {
         pacer: pacer.clone(),
@@ -160,6 +168,7 @@ pub(super) async fn run(pacer: &Arc<Pacer>, server: Server, seconds: usize, seed
         workers: Semaphore::new(workers),
         latency,
         jitter,
+        connect,
         random: Mutex::new(fastrand::Rng::with_seed(seed)),
         log: Mutex::new(log),
         began: Instant::now(),
@@ -184,6 +193,5 @@ pub(super) async fn run(pacer: &Arc<Pacer>, server: Server, seconds: usize, seed
         world.log.lock().unwrap().limit.push(pacer.status().limit);
     }
     while rows.join_next().await.is_some() {}
-    let log = world.log.lock().unwrap().clone();
-    log
+    world.log.lock().unwrap().clone()
 }
