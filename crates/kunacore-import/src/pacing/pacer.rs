@@ -52,7 +52,7 @@ impl Pacer {
 
     /// Waits until there is [room](Self::room), or no creation leaves any more.
     pub async fn room_or_closed(&self) {
-        self.until(|state, _| (state.stage() > Stage::Open || state.room() > 0).then_some(None)).await;
+        self.until(|state, now| (state.stage() > Stage::Open || state.room() > 0).then_some(now)).await;
     }
 
     /// Lets no creation leave any more: those that wait, or come, are refused. Look-ups still pass, unless the server is
@@ -71,7 +71,7 @@ impl Pacer {
     /// [`cleared`](Self::cleared) or [`outage`](Self::outage). Until then nothing leaves but logins, and of these one
     /// every few seconds.
     pub async fn suspect(&self) {
-        self.until(|state, now| state.suspects(now).map(|then| (then > now).then_some(then))).await;
+        self.until(State::suspects).await;
     }
 
     /// The server is there. Creations go on with one in flight, until it is answered.
@@ -98,17 +98,17 @@ impl Pacer {
         self.closing.notify_waiters();
     }
 
-    /// Waits until the state says so, and then until the time it gives has come.
-    async fn until(&self, ready: impl Fn(&State, Instant) -> Option<Option<Instant>>) {
+    /// Waits until the time has come that the state gives; it may give another one, or none, when something changes.
+    async fn until(&self, when: impl Fn(&State, Instant) -> Option<Instant>) {
         loop {
             let changed = self.changed.notified();
             tokio::pin!(changed);
             changed.as_mut().enable();
             let now = Instant::now();
-            let answer = ready(&self.state(), now);
-            match answer {
-                Some(None) => return,
-                Some(Some(then)) => tokio::select! {
+            let then = when(&self.state(), now);
+            match then {
+                Some(then) if then <= now => return,
+                Some(then) => tokio::select! {
                     () = sleep_until(then) => {}
                     () = changed => {}
                 },

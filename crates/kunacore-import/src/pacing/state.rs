@@ -238,7 +238,7 @@ impl State {
         }
     }
 
-    /// Whether it is time to look for the server, or when; `None` as long as it is not in doubt.
+    /// When it is time to look for the server; `None` as long as it is not in doubt, or was found to be gone.
     pub(super) fn suspects(&self, now: Instant) -> Option<Instant> {
         let suspected = self.presence.doubt() == Some(Why::Suspected);
         suspected.then(|| self.pauses.now(now).map_or(now, |(_, until)| until))
