@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use tempfile::NamedTempFile;
 
+use crate::crash;
 use crate::run::disk::sync_directory;
 
 /// What the names begin with.
@@ -38,6 +39,7 @@ impl Aside {
 
     /// Makes what was written durable, with this name in this directory, which is on the same disk.
     pub(crate) fn keep(self, directory: &Path, name: &str) -> io::Result<()> {
+        crash::fsync()?;
         self.0.as_file().sync_all()?;
         self.0.persist(directory.join(name)).map_err(|failed| failed.error)?;
         sync_directory(directory)

@@ -19,6 +19,7 @@ use arrow_schema::{ArrowError, DataType, Field as Column, Schema, SchemaRef};
 use crate::aside::Aside;
 use crate::batch::Batches;
 use crate::columnar::not_kept;
+use crate::crash;
 use crate::error::{ImportError, ImportErrorKind};
 use crate::format::Format;
 use crate::input::{Input, SPOOLED};
@@ -139,6 +140,7 @@ impl Writer {
             Form::Stream(writer) => writer.write(&batch),
         };
         written.map_err(not_written)?;
+        crash::point("spooling");
         Ok(block)
     }
 
@@ -147,7 +149,7 @@ impl Writer {
             Form::File(writer) => writer.finish().and_then(|()| Ok(writer.get_mut().flush()?)),
             Form::Stream(writer) => writer.finish().and_then(|()| Ok(writer.get_mut().flush()?)),
         };
-        finished.and_then(|()| Ok(self.file.sync_all()?)).map_err(not_written)
+        finished.and_then(|()| Ok(crash::fsync().and_then(|()| self.file.sync_all())?)).map_err(not_written)
     }
 }
 

@@ -152,7 +152,11 @@ impl Books {
             ToBooks::Accepted { row, tag, id, wallet_id } => {
                 self.run.accept(row, tag, &id, &wallet_id).map(drop)?;
             }
-            ToBooks::ServerTime(time) => self.run.note_server_time(&time)?,
+            ToBooks::ServerTime(time) => {
+                crash::point("before_server_time");
+                self.run.note_server_time(&time)?;
+                crash::point("after_server_time");
+            }
             ToBooks::Finish { .. } => {}
         }
         Ok(())

@@ -3,6 +3,7 @@
 use std::io::{self, BufWriter, Write};
 
 use super::error::ReportError;
+use crate::crash;
 use crate::run::disk::{Disk, DiskFile, Open};
 
 /// What a temporary name ends with.
@@ -29,6 +30,7 @@ impl<'a> Drafts<'a> {
     /// Gives all reports their names; each was finished before.
     pub(super) fn publish(self) -> Result<(), ReportError> {
         for name in &self.names {
+            crash::point("before_report_is_named");
             self.disk.rename(&temporary(name), name).map_err(ReportError::write(name))?;
         }
         self.disk.sync_names().map_err(ReportError::write("."))

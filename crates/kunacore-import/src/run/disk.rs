@@ -7,6 +7,8 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
+use crate::crash;
+
 /// The file whose lock is the right to use the directory. It holds nothing.
 pub(crate) const LOCK: &str = "lock";
 
@@ -206,6 +208,7 @@ fn private() -> OpenOptions {
 /// Makes the names in a directory durable.
 #[cfg(unix)]
 pub(crate) fn sync_directory(path: &Path) -> io::Result<()> {
+    crash::fsync()?;
     File::open(path)?.sync_all()
 }
 
@@ -235,6 +238,7 @@ impl DiskFile for File {
     }
 
     fn sync(&mut self) -> io::Result<()> {
+        crash::fsync()?;
         self.sync_all()
     }
 }

@@ -9,6 +9,7 @@ use super::line::{self, LONGEST};
 use super::record::Record;
 use super::replay::{self, Extent, NAME};
 use super::sent::Reach;
+use crate::crash;
 
 /// The open journal, for its one writer.
 pub(crate) struct Journal {
@@ -37,8 +38,10 @@ impl Journal {
         if extent.valid < extent.size {
             file.truncate(extent.valid).map_err(RunError::io(NAME, "cutting off its torn end"))?;
         }
+        crash::point("replay_cut");
         rewrite(file.as_mut(), extent)?;
         file.sync().map_err(RunError::io(NAME, "making it durable"))?;
+        crash::point("replayed");
         Ok((Self { file, end: extent.valid, unmarked: extent.marked < extent.valid, batch: Vec::new() }, extent))
     }
 

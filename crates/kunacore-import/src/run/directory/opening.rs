@@ -6,6 +6,7 @@ use std::path::Path;
 
 use super::{Run, Stage};
 use crate::aside;
+use crate::crash;
 use crate::report::PROBLEMS;
 use crate::run::disk::{Disk, Hold, LOCK, Open, RealDisk};
 use crate::run::error::RunError;
@@ -67,6 +68,7 @@ impl Run {
         Journal::create(disk.as_mut()).map_err(unfit("make a file durable"))?;
         // The other names become durable before the one that says that they are there.
         disk.sync_names().map_err(unfit("make a directory durable"))?;
+        crash::point("before_manifest");
         manifest.write(disk.as_mut())?;
         Ok(Self::load(disk, manifest)?.run)
     }
