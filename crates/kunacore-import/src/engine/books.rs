@@ -154,7 +154,7 @@ impl Books {
             }
             ToBooks::ServerTime(time) => {
                 crash::point("before_server_time");
-                self.run.note_server_time(&time)?;
+                self.run.note_server_time(time.as_deref())?;
                 crash::point("after_server_time");
             }
             ToBooks::Finish { .. } => {}
@@ -270,7 +270,7 @@ impl Books {
 
     /// When this run began, by the server's clock.
     fn server_time(&self) -> Option<SystemTime> {
-        parse(self.run.manifest().began_server_time.as_deref()?)
+        parse(self.run.manifest().server_time()?)
     }
 
     /// When the first of the known runs began, by the server's clock; unknown if one of them does not say.

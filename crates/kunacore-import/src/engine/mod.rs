@@ -70,8 +70,8 @@ enum ToBooks {
     TakeBack(u32),
     /// The user's word for a row, with the wallet's id that was looked up.
     Accepted { row: u32, tag: Tag, id: String, wallet_id: String },
-    /// The server's clock.
-    ServerTime(String),
+    /// The server's clock before anything is announced, if it told.
+    ServerTime(Option<String>),
     /// No request is under way, and none will be.
     Finish {
         /// How many blocks have reached the sender: of later ones nothing was sent.

@@ -68,7 +68,7 @@ impl Sending {
         let mut glance = tokio::time::interval(GLANCE);
         let mut give_up_at: Option<Instant> = None;
         loop {
-            if state.is_first() && state.stop.is_none() {
+            if !state.begun && state.stop.is_none() {
                 tokio::select! {
                     begun = state.begin(&prober) => begun,
                     _ = wishes.changed() => {}
@@ -143,7 +143,7 @@ struct State<'a> {
 impl<'a> State<'a> {
     fn new(sending: &'a Sending, books: mpsc::Sender<Vec<ToBooks>>) -> Self {
         let (client, pacer) = (sending.client.clone(), sending.pacer.clone());
-        let mut state = Self {
+        Self {
             sending,
             shared: Arc::new(Shared { client, pacer, adopt: sending.adopt, server_time: OnceLock::new() }),
             books,
@@ -160,26 +160,20 @@ impl<'a> State<'a> {
             heard: 0,
             rejections: None,
             unread: 0,
-        };
-        state.want();
-        state
+        }
     }
 
-    /// Whether there is a first row to send.
-    fn is_first(&self) -> bool {
-        !self.begun && !self.jobs.is_empty()
-    }
-
-    /// Looks whether the server is there, and what its clock says.
+    /// Looks whether the server is there, and what its clock says; then asks for rows. In this order, so that the time is
+    /// durable before a row may leave: whoever continues the run tells by it which customers are the run's.
     async fn begin(&mut self, prober: &Prober) {
         match prober.preflight().await {
             Ok(preflight) => {
                 if let Some(time) = preflight.server_time {
                     let _ = self.shared.server_time.set(time);
-                    if let Ok(time) = jiff::Timestamp::try_from(time) {
-                        self.tell(ToBooks::ServerTime(time.to_string()));
-                    }
                 }
+                let time = preflight.server_time.and_then(|time| jiff::Timestamp::try_from(time).ok());
+                self.tell(ToBooks::ServerTime(time.map(|time| time.to_string())));
+                self.want();
                 self.remarks.extend(preflight.remark);
             }
             Err(stop) => self.halt(stop),

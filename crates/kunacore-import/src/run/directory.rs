@@ -8,7 +8,7 @@ use super::disk::Disk;
 use super::error::RunError;
 use super::ids::{self, Named, SameId, Seen, Watched};
 use super::journal::Journal;
-use super::manifest::Manifest;
+use super::manifest::{self, Manifest};
 use super::record::{End, Record, RowResult};
 use super::rows::{Counts, Noted, RowState, Rows};
 use super::sent::{self, Reach, SentUpto};
@@ -80,17 +80,19 @@ impl Run {
         self.disk.as_mut()
     }
 
-    /// Notes durably when the run began by the server's clock, as RFC 3339, unless that is noted already.
+    /// Notes durably when the run began by the server's clock, as RFC 3339, or that nobody knows it, unless either is noted
+    /// already. It comes before the first [`Self::announce`]: a time that a later process notes would be too late for what an
+    /// earlier one sent.
     ///
     /// # Errors
     ///
     /// A file cannot be written: fatal, as every error of the run's files.
-    pub fn note_server_time(&mut self, began: &str) -> Result<(), RunError> {
+    pub fn note_server_time(&mut self, began: Option<&str>) -> Result<(), RunError> {
         self.alive()?;
         if self.manifest.began_server_time.is_some() {
             return Ok(());
         }
-        self.manifest.began_server_time = Some(began.to_owned());
+        self.manifest.began_server_time = Some(began.unwrap_or(manifest::UNKNOWN).to_owned());
         let written = self.manifest.write(self.disk.as_mut());
         self.fatal(written)
     }

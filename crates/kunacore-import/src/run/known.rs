@@ -72,7 +72,14 @@ impl KnownRun {
         index.sort_unstable();
         let untagged = (1..=found.n).filter(|row| rows.state(*row) == RowState::Tainted).count();
         let untagged = u32::try_from(untagged).unwrap_or(u32::MAX);
-        Ok(Self { journal, key, index, untagged, began_server_time: manifest.began_server_time, _disk: disk })
+        Ok(Self {
+            journal,
+            key,
+            index,
+            untagged,
+            began_server_time: manifest.server_time().map(str::to_owned),
+            _disk: disk,
+        })
     }
 
     /// How many rows may have been sent without leaving a record, so that nothing tells their e-mails.

@@ -20,6 +20,8 @@ pub(crate) const NAME: &str = "manifest.json";
 pub(crate) const UNFINISHED: &str = "manifest.json.new";
 /// The version of the directory's format.
 const FORMAT: u32 = 1;
+/// What stands in place of a time that nobody knows.
+pub(crate) const UNKNOWN: &str = "unknown";
 /// The longest manifest in bytes.
 const LIMIT: usize = 4 << 20;
 
@@ -109,7 +111,8 @@ pub struct Manifest {
     pub tool: String,
     /// When the run began by this machine's clock, as RFC 3339.
     pub began: String,
-    /// When the run began by the server's clock, as RFC 3339, once that is known.
+    /// When the run began by the server's clock, as RFC 3339; or `unknown`, if rows were sent before that was known. Absent
+    /// only before anything was sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub began_server_time: Option<String>,
     /// What was asked.
@@ -134,6 +137,11 @@ impl Manifest {
     /// [`RunError::NoRun`] if there is none, [`RunError::Corrupt`] if it is damaged.
     pub fn of(directory: &Path) -> Result<Self, RunError> {
         Self::read(&mut RealDisk::at(directory))
+    }
+
+    /// When the run began by the server's clock, as RFC 3339, if that is known: nothing of it was sent before.
+    pub fn server_time(&self) -> Option<&str> {
+        self.began_server_time.as_deref().filter(|time| *time != UNKNOWN)
     }
 
     /// The manifest of a directory.

@@ -110,7 +110,7 @@ fn session(sim: &Sim, world: &mut World) -> Result<(), RunError> {
     world.record(&mut run, |run| unresolved(run, 3, false))?;
     world.record(&mut run, |run| unread(run, 4))?;
     world.commit(&mut run)?;
-    run.note_server_time("2026-01-01T00:00:00Z")?;
+    run.note_server_time(Some("2026-01-01T00:00:00Z"))?;
     world.record(&mut run, |run| rejected(run, 5, "conflict"))?;
     world.accept(&mut run, 5)?;
     World::begin_and_take_back(&mut run, 6)?;

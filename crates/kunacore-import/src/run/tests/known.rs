@@ -24,7 +24,7 @@ fn another_run_tells_its_customers_its_doubts_and_what_it_did_not_create() {
     // Two rows of one e-mail with different customers.
     run.record(RowResult { tag: run.tag(&email(7)), ..created(&run, 7) }).unwrap();
     run.record(RowResult { tag: run.tag(&email(7)), ..created(&run, 8) }).unwrap();
-    run.note_server_time("2026-01-01T00:00:01Z").unwrap();
+    run.note_server_time(Some("2026-01-01T00:00:01Z")).unwrap();
     run.stop().unwrap();
     assert!(matches!(KnownRun::open_on(sim.disk()), Err(RunError::InUse)));
     drop(run);

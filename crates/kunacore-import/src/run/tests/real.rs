@@ -33,7 +33,7 @@ fn only_the_owner_may_read_the_files() {
     let place = tempfile::tempdir().unwrap();
     let path = place.path().join("run");
     let mut run = Run::create(&path, manifest()).unwrap();
-    run.note_server_time("2026-01-01T00:00:00Z").unwrap();
+    run.note_server_time(Some("2026-01-01T00:00:00Z")).unwrap();
     assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o700);
     let mut names = Vec::new();
     for entry in fs::read_dir(&path).unwrap() {

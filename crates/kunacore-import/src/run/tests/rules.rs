@@ -387,12 +387,26 @@ fn a_stopped_run_takes_nothing_more() {
 fn the_servers_time_is_noted_once() {
     let sim = Sim::new(13);
     let mut run = create(&sim).unwrap();
-    run.note_server_time("2026-01-01T00:00:01Z").unwrap();
-    run.note_server_time("2027-01-01T00:00:00Z").unwrap();
+    run.note_server_time(Some("2026-01-01T00:00:01Z")).unwrap();
+    run.note_server_time(Some("2027-01-01T00:00:00Z")).unwrap();
+    run.note_server_time(None).unwrap();
     drop(run);
     sim.cut_power();
     let run = open(&sim).unwrap().run;
     assert_eq!(run.manifest().began_server_time.as_deref(), Some("2026-01-01T00:00:01Z"));
+}
+
+#[test]
+fn a_servers_time_that_was_unknown_when_rows_were_sent_stays_so() {
+    let sim = Sim::new(13);
+    let mut run = create(&sim).unwrap();
+    assert_eq!(run.manifest().began_server_time, None);
+    run.note_server_time(None).unwrap();
+    drop(run);
+    sim.cut_power();
+    let mut run = open(&sim).unwrap().run;
+    run.note_server_time(Some("2027-01-01T00:00:00Z")).unwrap();
+    assert_eq!(run.manifest().server_time(), None);
 }
 
 #[test]
