@@ -80,15 +80,18 @@ impl Books {
         let broken = self.work(&lines, &mut letters).err();
         if let Some(error) = &broken {
             let stop = Stop::new(StopKind::Directory, error.to_string(), "");
-            let _ = lines.sender.send(ToSender::Stop(stop));
-            self.save(&lines, letters);
+            let Lines { from, sender, credits } = lines;
+            let _ = sender.send(ToSender::Stop(stop));
+            // The feeder, which may wait for one, ends without; else neither it nor this would.
+            drop(credits);
+            self.save(&from, letters);
         }
         let unwritten = self.run.take_unwritten();
         Closed { run: self.run, broken, unwritten }
     }
 
     /// Whatever still comes in cannot be written any more, and is kept to be shown.
-    fn save(&mut self, lines: &Lines, mut letters: VecDeque<ToBooks>) {
+    fn save(&mut self, from: &Receiver<Vec<ToBooks>>, mut letters: VecDeque<ToBooks>) {
         loop {
             while let Some(told) = letters.pop_front() {
                 match told {
@@ -97,7 +100,7 @@ impl Books {
                     _ => {}
                 }
             }
-            match lines.from.recv() {
+            match from.recv() {
                 Ok(more) => letters.extend(more),
                 Err(_) => return,
             }
