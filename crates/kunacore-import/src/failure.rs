@@ -45,7 +45,7 @@ impl Failure {
     pub fn message(&self) -> String {
         match self {
             Self::Input(error) => error.message(),
-            Self::Run { directory, error } => format!("{}: {error}", path_name(directory)),
+            Self::Run { directory, error } => format!("{}: {error}.", path_name(directory)),
             Self::Problems { count: 1, .. } => "1 problem was found in the rows.".to_owned(),
             Self::Problems { count, .. } => format!("{count} problems were found in the rows."),
             Self::NothingNamed => "No table is named, and no directory of a run.".to_owned(),
