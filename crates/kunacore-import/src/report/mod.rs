@@ -36,6 +36,7 @@ mod tests;
 use std::path::Path;
 use std::time::Duration;
 
+use crate::crash;
 use crate::fingerprint::Hasher;
 use crate::input::SPOOLED;
 use crate::mapping::Mapping;
@@ -84,6 +85,7 @@ pub fn write(
     let manifest = run.manifest().clone();
     let summary = derive(run.disk(), dir, &manifest, requests, took)?;
     if manifest.input.is_spooled() && summary.is_settled() && !keep_input {
+        crash::point("before_copy_is_removed");
         let removed = run.disk().remove(SPOOLED).and_then(|()| run.disk().sync_names());
         removed.map_err(ReportError::write(SPOOLED))?;
     }
