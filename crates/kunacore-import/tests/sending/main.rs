@@ -19,7 +19,15 @@ fn every_row_of_a_table_becomes_a_customer_and_a_finished_run_sends_nothing() {
         (summary.rows, summary.created, summary.rejected, summary.unresolved, summary.unsent),
         (700, 700, 0, 0, 0)
     );
-    assert_eq!(world.ledger().created.len(), 700);
+    let created = world.ledger().created;
+    assert_eq!(created.len(), 700);
+    let report = world.report("created.csv");
+    assert_eq!((report.len(), &*report[0]), (701, "row,external_id,id,wallet_id,how"));
+    for entry in created {
+        let row = entry.email.trim_start_matches("alex").trim_end_matches("@example.com").to_owned();
+        let line = format!("{row},ext-{row},{},{},created", entry.id, entry.wallet_id);
+        assert_eq!(report[row.parse::<usize>().expect("a row")], line);
+    }
     let again = world.import(ImportOptions::default());
     assert_eq!((again.stop, again.summary.expect("reports").created), (None, 700));
     assert_eq!(world.ledger().requests.create, 700);
