@@ -67,8 +67,11 @@ fn lost_answers_are_reconciled_and_nothing_is_created_twice() {
         );
         let ended = world.import(ImportOptions::default());
         let summary = ended.summary.expect("reports");
-        assert_eq!((ended.stop, summary.created, summary.unresolved), (None, 300, 0));
+        // A row that is lost a second time stays in doubt until the run is continued.
+        assert_eq!((ended.stop, summary.created + summary.unresolved), (None, 300));
         assert!(summary.reconciled >= 20, "{summary:?}");
+        world.clear_faults();
+        assert_eq!(world.import(ImportOptions::default()).summary.expect("reports").created, 300);
         let mut times = HashMap::new();
         for entry in &world.ledger().created {
             *times.entry(entry.email.clone()).or_insert(0) += 1;
