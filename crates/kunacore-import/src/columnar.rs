@@ -85,7 +85,8 @@ pub(crate) fn open_from_end(bytes: Peeked, format: Format, aside: &Path) -> Resu
     }
 }
 
-fn copy(mut bytes: Peeked, file: &mut File) -> Result<(), ImportError> {
+/// Writes all bytes to a file.
+pub(crate) fn copy(mut bytes: impl Read, file: &mut File) -> Result<(), ImportError> {
     let mut chunk = vec![0; CHUNK];
     loop {
         match bytes.read(&mut chunk) {

@@ -1,17 +1,19 @@
 //! JSON Lines: one object a line. Its columns are the keys of all its records.
 //!
-//! No record tells what the others have, so a file is looked through once before it is read. Of a stream only the first
-//! records can be looked at; a key or a kind of value that comes later is an error, never a value left out in silence.
+//! No record tells what the others have, so a file is looked through once before it is read, and so are the records of a
+//! program. Of a stream only the first records can be looked at; a key or a kind of value that comes later is an error, never a value left out in silence.
 
 use std::collections::HashMap;
 use std::fmt;
-use std::io::{BufRead, Cursor, Read};
+use std::io::{BufRead, BufReader, Cursor, Read, Seek};
+use std::path::Path;
 use std::sync::Arc;
 
 use arrow_schema::{DataType, Field as Column, Fields, Schema};
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::Value;
 
+use crate::columnar::{copy, not_kept};
 use crate::decode::TextReader;
 use crate::error::{ImportError, column_name};
 use crate::format::Format;
@@ -54,6 +56,18 @@ pub(crate) fn open_file(
         None => scan(Box::new(again()?)),
     };
     Ok(table(columns, early, Box::new(text), true))
+}
+
+/// Opens the records of a program, which are UTF-8. They are looked through like a file: first they are written to one without
+/// a name, in this directory, of which a crash leaves nothing.
+pub(crate) fn open_records(bytes: impl Read, aside: &Path) -> Result<Table, ImportError> {
+    let mut file = tempfile::tempfile_in(aside).map_err(|error| not_kept(&error))?;
+    copy(bytes, &mut file)?;
+    file.rewind().map_err(|error| read_error(&error))?;
+    let (columns, early) = scan(Box::new(BufReader::new(file.try_clone().map_err(|error| read_error(&error))?)));
+    // Both are one file with one position, and the first has read it to its end.
+    file.rewind().map_err(|error| read_error(&error))?;
+    Ok(table(columns, early, Box::new(BufReader::new(file)), true))
 }
 
 fn table(columns: Vec<Column>, early: Option<ImportError>, text: Text, all_seen: bool) -> Table {

@@ -16,6 +16,7 @@ use crate::batch::{Batches, Pending};
 use crate::columnar;
 use crate::error::{ImportError, column_name, path_name, printable};
 use crate::format::{self, Format};
+use crate::jsonl;
 use crate::mapping::{Mapping, MappingOptions};
 use crate::table::{Block, Request, Table, read_error};
 
@@ -250,6 +251,17 @@ impl Stream {
         aside: &Path,
     ) -> Result<Self, ImportError> {
         Self::new(format::open_stream(Box::new(bytes), options, aside)?)
+    }
+
+    /// A table from the records of a program, as JSON Lines in UTF-8. A record may have columns that no earlier one has, as in
+    /// a file: all of them are first written to a file without a name in the directory `aside`, and looked through.
+    ///
+    /// # Errors
+    ///
+    /// [`Unreadable`](crate::ImportErrorKind::Unreadable) and [`Malformed`](crate::ImportErrorKind::Malformed);
+    /// [`Spool`](crate::ImportErrorKind::Spool) if that file cannot be written.
+    pub fn from_records(bytes: impl Read, aside: &Path) -> Result<Self, ImportError> {
+        Self::new(jsonl::open_records(bytes, aside)?)
     }
 
     /// A table that comes as Arrow record batches.

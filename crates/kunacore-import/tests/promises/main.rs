@@ -3,6 +3,7 @@
 mod csv;
 mod errors;
 mod formats;
+mod records;
 mod rows;
 mod spool;
 mod support;
