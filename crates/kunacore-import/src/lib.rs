@@ -34,7 +34,8 @@
 //! checked, in a file that `aside` keeps out of sight until it is whole.
 //!
 //! [`run`] is the directory that an import keeps: what was asked, how far rows may have left, and what became of each. It
-//! survives a crash at any moment. [`report`] derives from it, and from the table, what a person wants to read.
+//! survives a crash at any moment. [`report`] derives from it, and from the table, what a person wants to read. `reading` is for
+//! whoever reads a report again, or any other table as it is.
 //!
 //! [`pacing`] decides when the requests of an import leave.
 //!
@@ -80,6 +81,7 @@ mod options;
 pub mod pacing;
 mod place;
 mod problem;
+mod reading;
 pub mod report;
 pub mod run;
 mod source;
@@ -103,6 +105,7 @@ pub use mapping::{Extra, Mapping, MappingOptions, REPORT_COLUMNS};
 pub use options::{Existing, ImportOptions, Invalid, MAX_IDENTICAL_REJECTIONS, Server, Table};
 pub use place::Place;
 pub use problem::RowProblem;
+pub use reading::read_table;
 pub use report::{ReportError, Rewritten, Summary};
 pub use source::{Files, ReadOptions, Source, Stream};
 pub use spool::Spool;

@@ -3,6 +3,7 @@
 mod csv;
 mod errors;
 mod formats;
+mod reading;
 mod records;
 mod rows;
 mod spool;
