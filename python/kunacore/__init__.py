@@ -21,9 +21,11 @@ answer tells, and says honestly what became of it.
 ``ensure_customer`` takes the same fields and creates only a customer that is absent: for work that may be delivered
 more than once, and after an ``OutcomeUnknownError``.
 
-``kunacore.create_customer``, ``ensure_customer``, ``find_customers`` and ``customer_details`` do the same on a client
-that is configured from the environment; ``kunacore.AsyncClient`` is for asyncio; ``kunacore.sandbox()`` starts a
-KunaCore on this machine to try things on.
+``create_customers`` imports a whole table: a frame, files, or rows of your own.
+
+``kunacore.create_customer``, ``create_customers``, ``ensure_customer``, ``find_customers`` and ``customer_details`` do
+the same on a client that is configured from the environment; ``kunacore.AsyncClient`` is for asyncio;
+``kunacore.sandbox()`` starts a KunaCore on this machine to try things on.
 
 Importing the package loads nothing but this file; each name is loaded when it is first used.
 """
@@ -36,12 +38,14 @@ if TYPE_CHECKING:
     from kunacore._client import Client as Client
     from kunacore._customer import Customer as Customer
     from kunacore._default import create_customer as create_customer
+    from kunacore._default import create_customers as create_customers
     from kunacore._default import customer_details as customer_details
     from kunacore._default import ensure_customer as ensure_customer
     from kunacore._default import find_customers as find_customers
     from kunacore._errors import AuthenticationError as AuthenticationError
     from kunacore._errors import ConfigurationError as ConfigurationError
     from kunacore._errors import DuplicateCustomerError as DuplicateCustomerError
+    from kunacore._errors import ImportStoppedError as ImportStoppedError
     from kunacore._errors import InvalidCustomerError as InvalidCustomerError
     from kunacore._errors import InvalidResponseError as InvalidResponseError
     from kunacore._errors import KunaCoreError as KunaCoreError
@@ -51,6 +55,10 @@ if TYPE_CHECKING:
     from kunacore._errors import RejectedError as RejectedError
     from kunacore._kunacore import Sandbox as Sandbox
     from kunacore._kunacore import __version__ as __version__
+    from kunacore._progress import Progress as Progress
+    from kunacore._result import ImportResult as ImportResult
+    from kunacore._result import ImportRows as ImportRows
+    from kunacore._result import open_run as open_run
     from kunacore._sandbox import sandbox as sandbox
 
 __all__ = [
@@ -60,19 +68,25 @@ __all__ = [
     "ConfigurationError",
     "Customer",
     "DuplicateCustomerError",
+    "ImportResult",
+    "ImportRows",
+    "ImportStoppedError",
     "InvalidCustomerError",
     "InvalidResponseError",
     "KunaCoreError",
     "NotAppliedError",
     "NotFoundError",
     "OutcomeUnknownError",
+    "Progress",
     "RejectedError",
     "Sandbox",
     "__version__",
     "create_customer",
+    "create_customers",
     "customer_details",
     "ensure_customer",
     "find_customers",
+    "open_run",
     "sandbox",
 ]
 
@@ -80,12 +94,17 @@ _HOMES = {
     "AsyncClient": "_async_client",
     "Client": "_client",
     "Customer": "_customer",
+    "ImportResult": "_result",
+    "ImportRows": "_result",
+    "Progress": "_progress",
     "Sandbox": "_kunacore",
     "__version__": "_kunacore",
     "create_customer": "_default",
+    "create_customers": "_default",
     "customer_details": "_default",
     "ensure_customer": "_default",
     "find_customers": "_default",
+    "open_run": "_result",
     "sandbox": "_sandbox",
 }
 

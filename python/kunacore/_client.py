@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from os import PathLike
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Literal, Self
 
 from kunacore._customer import Customer
 from kunacore._filters import instant
 from kunacore._kunacore import Client as Core
+from kunacore._kunacore import ImportControl
+
+if TYPE_CHECKING:
+    from kunacore._progress import Progress
+    from kunacore._result import ImportResult
+    from kunacore._table import Path, Table
 
 
 class Client:
@@ -207,6 +213,112 @@ class Client:
                 "itn": itn,
             },
             maybe_sent,
+        )
+
+    def create_customers(
+        self,
+        table: Table | None = None,
+        *,
+        run: Path | None = None,
+        columns: Mapping[str, str] | None = None,
+        set: Mapping[str, str] | None = None,
+        extra: Literal["error", "ignore"] = "error",
+        key: str | Sequence[str] | None = None,
+        known: Path | Iterable[Path] = (),
+        existing: Literal["reject", "adopt"] = "reject",
+        invalid: Literal["stop", "reject"] = "stop",
+        encoding: str | None = None,
+        keep_input: bool = False,
+        check: bool = False,
+        canary: int | None = None,
+        rate: float | None = None,
+        concurrency: int | None = None,
+        progress: bool | Callable[[Progress], object] | None = None,
+        accept: Mapping[int, str] | None = None,
+        max_identical_rejections: int = 100,
+    ) -> ImportResult:
+        """Creates the customers of a table, each with its wallet: never one twice, and no wallet id is lost.
+
+        What is done is kept in a directory, the *run*. The same call starts it and, after any stop, crash or kill,
+        continues it, until nothing is left; rows that were in flight are looked up and not sent again as if they were
+        new. The whole table is checked before the first request.
+
+        What becomes of a row raises nothing: it is in the result, one row for each of the table's, in the same order.
+
+        It runs in Rust, and other Python threads run meanwhile. The first Ctrl-C stops it in order: nothing new is
+        sent, and what is in flight is settled. A second one stops it at once.
+
+        Args:
+            table: a frame of polars, pandas (2.2 or later), pyarrow, duckdb or whatever else has
+                ``__arrow_c_stream__`` or ``__arrow_c_array__``; a path or a list of paths of CSV, JSON Lines, Parquet
+                or Arrow files, also packed (.gz, .zst), or a directory of them; or an iterable of mappings,
+                dataclasses or pydantic models, of which some thousand are held at a time. Columns are named as the
+                fields of ``create_customer``, or as on the wire (``firstName``). Left out, the run continues with the
+                table that it was begun with.
+            run: the directory of the run; without it ``kunacore-run-`` and the first 12 digits of the fingerprint of
+                the table's content, in the current directory.
+            columns: the fields of columns that are named otherwise: ``{"E-mail": "email"}``.
+            set: values that are the same in all rows: ``{"country": "UA"}``.
+            extra: whether other columns are an ``"error"``, or ``"ignore"`` leaves them out.
+            key: a column, or several, to carry into the results, for a join with your own table.
+            known: earlier runs: what they created is not sent again and is reported with ``how`` = ``"known"``; what
+                they left in doubt is looked up first.
+            existing: whether a row whose customer existed before is rejected with that one's ids (``"reject"``), or has
+                that customer if it is the same person (``"adopt"``).
+            invalid: whether rows that cannot be sent stop the import before anything is sent (``"stop"``), or are
+                rejected (``"reject"``).
+            encoding: of CSV and JSON Lines, such as ``"windows-1251"``; UTF-8 without it.
+            keep_input: whether the copy of a table that is not in files stays in the run's directory when all is done.
+            check: whether the table is only checked. Then nothing is sent, and of the result only ``summary`` says
+                something: ``rows`` and ``problems``.
+            canary: after how many rows to stop; the result has the others as unsent.
+            rate: how many requests a second are sent at most, look-ups included; no limit without it.
+            concurrency: how many requests are in flight, up to 256; without it as many as the server likes, 8 to 64.
+            progress: what is told how far it is, at most ten times a second, on this thread; None shows a bar
+                on stderr if that is a terminal or a notebook, False nothing.
+            accept: on your word, the id of the customer that an unresolved or conflicting row belongs to, by the
+                number of the row.
+            max_identical_rejections: after how many rejections in a row for the same reason the import stops, because
+                the mapping looks wrong; 0 never stops.
+
+        Raises:
+            ImportStoppedError: the run stopped before its last row, for the reason in its text; ``.result`` is what
+                became of the rows so far, and the same call continues. A canary does not raise.
+            InvalidCustomerError: rows cannot be sent as they are; ``.problems`` has the first, and a file all of them.
+            ConfigurationError: the table cannot be read or mapped, or the run's directory cannot be used. Nothing was
+                sent.
+            KeyboardInterrupt: and whatever else a signal's handler or ``progress`` raises, once the import has stopped
+                in order; its ``__cause__`` is an ``ImportStoppedError``, unless it has one.
+            Exception: what the iterable raises; nothing was sent.
+            TypeError, ValueError: an argument cannot be used; its name is in the text.
+            RuntimeError: the client is closed.
+        """
+        # Imported here: a client that imports no table does not pay for it.
+        from kunacore._import import asked_of, run_import
+
+        return run_import(
+            self._core,
+            ImportControl(),
+            table,
+            asked_of(
+                run=run,
+                columns=columns,
+                set=set,
+                extra=extra,
+                key=key,
+                known=known,
+                existing=existing,
+                invalid=invalid,
+                encoding=encoding,
+                keep_input=keep_input,
+                check=check,
+                canary=canary,
+                rate=rate,
+                concurrency=concurrency,
+                accept=accept,
+                max_identical_rejections=max_identical_rejections,
+            ),
+            progress,
         )
 
     def find_customers(

@@ -7,10 +7,17 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING, Literal
 
 from kunacore._client import Client
 from kunacore._customer import Customer
+
+if TYPE_CHECKING:
+    from kunacore._progress import Progress
+    from kunacore._result import ImportResult
+    from kunacore._table import Path, Table
 
 _lock = threading.Lock()
 _current: tuple[dict[str, str], Client] | None = None
@@ -106,6 +113,55 @@ def ensure_customer(
         referral_id=referral_id,
         itn=itn,
         maybe_sent=maybe_sent,
+    )
+
+
+def create_customers(
+    table: Table | None = None,
+    *,
+    run: Path | None = None,
+    columns: Mapping[str, str] | None = None,
+    set: Mapping[str, str] | None = None,
+    extra: Literal["error", "ignore"] = "error",
+    key: str | Sequence[str] | None = None,
+    known: Path | Iterable[Path] = (),
+    existing: Literal["reject", "adopt"] = "reject",
+    invalid: Literal["stop", "reject"] = "stop",
+    encoding: str | None = None,
+    keep_input: bool = False,
+    check: bool = False,
+    canary: int | None = None,
+    rate: float | None = None,
+    concurrency: int | None = None,
+    progress: bool | Callable[[Progress], object] | None = None,
+    accept: Mapping[int, str] | None = None,
+    max_identical_rejections: int = 100,
+) -> ImportResult:
+    """Imports a table with a client that is configured from the environment; see ``Client.create_customers``.
+
+    Raises:
+        ConfigurationError: the environment's configuration cannot work.
+        Exception: what ``Client.create_customers`` raises.
+    """
+    return _client().create_customers(
+        table,
+        run=run,
+        columns=columns,
+        set=set,
+        extra=extra,
+        key=key,
+        known=known,
+        existing=existing,
+        invalid=invalid,
+        encoding=encoding,
+        keep_input=keep_input,
+        check=check,
+        canary=canary,
+        rate=rate,
+        concurrency=concurrency,
+        progress=progress,
+        accept=accept,
+        max_identical_rejections=max_identical_rejections,
     )
 
 

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from pathlib import Path
     from typing import Any
 
     from kunacore._customer import Customer
+    from kunacore._result import ImportResult
 
 
 class KunaCoreError(Exception):
@@ -163,3 +165,47 @@ class OutcomeUnknownError(KunaCoreError):
     __module__ = "kunacore"
 
     outcome = "unknown"
+
+
+class ImportStoppedError(KunaCoreError):
+    """An import stopped before its last row. It can be continued: call ``create_customers`` again with this ``run``.
+
+    Its outcome is ``"unknown"`` when rows may have been created of which that is not known, else ``"not_applied"``: the
+    rows that are left were not sent.
+
+    Attributes:
+        result: what became of the rows so far; None where that is not known yet, or nothing was begun.
+        run: the directory of the run; None where it has none yet.
+        unwritten: results that could not be written to the run's directory, as lines of JSON with the ids. Keep them.
+    """
+
+    __module__ = "kunacore"
+
+    outcome = "not_applied"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        result: ImportResult | None = None,
+        run: Path | None = None,
+        unwritten: tuple[str, ...] = (),
+        outcome: str = "not_applied",
+        status_code: int | None = None,
+        code: str | None = None,
+        request_id: str | None = None,
+        retry_after: float | None = None,
+        attempts: int = 0,
+    ) -> None:
+        super().__init__(
+            message,
+            status_code=status_code,
+            code=code,
+            request_id=request_id,
+            retry_after=retry_after,
+            attempts=attempts,
+        )
+        self.result = result
+        self.run = result.run if run is None and result is not None else run
+        self.unwritten = unwritten
+        self.outcome = outcome

@@ -1,7 +1,8 @@
 from asyncio import Future
 from collections.abc import Mapping, Sequence
 from os import PathLike
-from typing import Any, Self, final
+from pathlib import Path
+from typing import Any, Literal, NotRequired, Protocol, Self, TypedDict, final, type_check_only
 
 from kunacore import Customer
 
@@ -10,11 +11,18 @@ __all__ = [
     "DEADLINE",
     "MAX_ATTEMPTS",
     "TIMEOUT",
+    "ArrowTable",
     "Client",
+    "ImportControl",
     "Mailbox",
     "Pending",
     "Sandbox",
     "__version__",
+    "crossings",
+    "first_rows",
+    "import_customers",
+    "read_rows",
+    "refresh_run",
     "run_cli",
 ]
 __version__: str
@@ -24,6 +32,67 @@ DEADLINE: float
 MAX_ATTEMPTS: int
 
 def run_cli(arguments: Sequence[str]) -> int: ...
+def crossings() -> int: ...
+def import_customers(
+    client: Client,
+    control: ImportControl,
+    table: ArrowTable | list[str] | str | None,
+    asked: Asked,
+    watcher: object,
+) -> Outcome: ...
+def read_rows(run: Path, state: str | None) -> _Stream: ...
+def first_rows(run: Path, state: str | None, limit: int | None) -> list[dict[str, Any]]: ...
+def refresh_run(run: str) -> None: ...
+
+@type_check_only
+class _Stream(Protocol):
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object: ...
+
+@type_check_only
+class Asked(TypedDict):
+    run: str | None
+    columns: list[tuple[str, str]]
+    set: list[tuple[str, str]]
+    ignore_extra: bool
+    key: list[str]
+    known: list[str]
+    adopt: bool
+    reject_invalid: bool
+    encoding: str | None
+    keep_input: bool
+    check: bool
+    canary: int | None
+    rate: float | None
+    concurrency: int | None
+    accept: dict[int, str]
+    max_identical_rejections: int
+
+@type_check_only
+class Outcome(TypedDict):
+    kind: Literal["lost", "interrupted", "refused", "problems", "checked", "finished", "ended"]
+    raised: BaseException | None
+    message: NotRequired[str]
+    next: NotRequired[str]
+    directory: NotRequired[Path]
+    rows: NotRequired[int]
+    problems: NotRequired[int]
+    file: NotRequired[Path | None]
+    first: NotRequired[list[tuple[int, str, str]]]
+    stop: NotRequired[tuple[str, str, str] | None]
+    summary: NotRequired[dict[str, Any] | None]
+    remarks: NotRequired[list[str]]
+    unwritten: NotRequired[list[str]]
+
+@final
+class ArrowTable:
+    def __new__(cls, table: object) -> Self: ...
+
+@final
+class ImportControl:
+    def __new__(cls) -> Self: ...
+    def stop(self) -> None: ...
+    @property
+    def directory(self) -> Path | None: ...
 
 @final
 class Client:

@@ -27,3 +27,12 @@ ALEX: Fields = {
 def alex(number: int) -> Fields:
     """One of many customers that differ in their e-mail."""
     return {**ALEX, "email": f"alexsmith+{number}@mail.com"}
+
+
+class Row(Fields):
+    external_id: str
+
+
+def rows(count: int) -> list[Row]:
+    """Rows of a table; the external id is the number of the row."""
+    return [{**alex(number), "external_id": str(number)} for number in range(1, count + 1)]

@@ -27,6 +27,7 @@ def test_the_tree() -> None:
         "NotFoundError": ["RejectedError"],
         "DuplicateCustomerError": ["RejectedError"],
         "OutcomeUnknownError": ["KunaCoreError"],
+        "ImportStoppedError": ["KunaCoreError"],
     }
 
 

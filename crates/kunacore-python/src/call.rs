@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use kunacore::{Client, Customer, CustomerFilter, Error, How, NewCustomer};
+use kunacore::{Client, ClientBuilder, Customer, CustomerFilter, Error, How, NewCustomer};
 use pyo3::IntoPyObjectExt;
 use pyo3::prelude::*;
 
@@ -36,6 +36,13 @@ macro_rules! with {
         })*
         call
     }};
+}
+
+impl Options {
+    /// Sets them for all calls of a client.
+    pub(crate) fn of_client(self, client: ClientBuilder) -> ClientBuilder {
+        with!(self, client, deadline max_attempts settle reconcile trust_uniqueness)
+    }
 }
 
 /// What came of it. Becomes Python objects, or an exception, once it is with a thread that holds the GIL.

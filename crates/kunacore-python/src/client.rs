@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use kunacore::{ClientBuilder, CredentialParts};
+use kunacore_import::Server;
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -188,6 +189,17 @@ impl Client {
 }
 
 impl Client {
+    /// The server for an import, with a client of its own: connections belong to the runtime that drives them.
+    pub(crate) fn server(&self, py: Python<'_>) -> PyResult<Server> {
+        let closed = self.core.lock().unwrap_or_else(PoisonError::into_inner).is_none();
+        if closed {
+            return Err(PyRuntimeError::new_err("the client is closed"));
+        }
+        let builder = self.options.of_client(self.builder.clone());
+        let client = builder.build().map_err(|error| failure::exception(py, &error))?;
+        Ok(Server { client, base_url: self.base_url.clone(), sandbox: false })
+    }
+
     fn wait(&self, py: Python<'_>, call: Call) -> PyResult<Answer> {
         let (core, creates) = (self.core(py)?, call.creates());
         workers::wait(py, call.run(core, self.options)).map_err(|raised| {

@@ -15,7 +15,11 @@ pub(crate) fn exception(py: Python<'_>, error: &Error) -> PyErr {
 
 /// A `ConfigurationError` about an argument, worded like the core's.
 pub(crate) fn configuration(py: Python<'_>, what: &str, next: &str) -> PyErr {
-    let text = format!("{what}. Nothing was sent. {next}");
+    of_configuration(py, &format!("{what}. Nothing was sent. {next}"))
+}
+
+/// A `ConfigurationError` with this text.
+pub(crate) fn of_configuration(py: Python<'_>, text: &str) -> PyErr {
     class(py, "ConfigurationError")
         .and_then(|class| class.call1((text,)))
         .map_or_else(|failed| failed, PyErr::from_value)

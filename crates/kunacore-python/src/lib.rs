@@ -9,9 +9,11 @@ mod call;
 mod client;
 mod customer;
 mod failure;
+mod import;
 mod json;
 mod mailbox;
 mod process;
+mod results;
 mod sandbox;
 mod settings;
 mod workers;
@@ -22,13 +24,18 @@ use pyo3::prelude::*;
 #[pymodule]
 mod _kunacore {
     use std::ffi::OsString;
+    use std::path::PathBuf;
     use std::time::Duration;
 
     use kunacore::defaults;
     use pyo3::prelude::*;
+    use pyo3::types::{PyDict, PyList};
+    use pyo3_arrow::PyRecordBatchReader;
 
     #[pymodule_export]
     use super::client::Client;
+    #[pymodule_export]
+    use super::import::{ArrowTable, ImportControl};
     #[pymodule_export]
     use super::mailbox::{Mailbox, Pending};
     #[pymodule_export]
@@ -38,6 +45,51 @@ mod _kunacore {
     #[pyfunction]
     fn run_cli(py: Python<'_>, arguments: Vec<OsString>) -> u8 {
         py.detach(|| kunacore_cli::run(arguments))
+    }
+
+    /// Imports a table: the work of `kunacore._import`.
+    #[pyfunction]
+    fn import_customers<'py>(
+        client: PyRef<'py, Client>,
+        control: PyRef<'py, ImportControl>,
+        table: &Bound<'py, PyAny>,
+        asked: &Bound<'py, PyDict>,
+        watcher: &Bound<'py, PyAny>,
+    ) -> PyResult<Bound<'py, PyDict>> {
+        crate::import::run(&client, &control, table, asked, watcher)
+    }
+
+    /// How often imports of this process went from Python to Rust or back with rows, or news of them.
+    #[pyfunction]
+    fn crossings() -> u64 {
+        crate::import::crossings()
+    }
+
+    /// The rows of a run, or those in one state, as an object with `__arrow_c_stream__` that can be read once.
+    #[pyfunction]
+    fn read_rows(py: Python<'_>, run: PathBuf, state: Option<&str>) -> PyResult<PyRecordBatchReader> {
+        match crate::results::read(&run, state, true) {
+            Ok(reader) => Ok(PyRecordBatchReader::new(reader)),
+            Err(error) => Err(crate::results::unreadable(py, &error)),
+        }
+    }
+
+    /// The first rows of a run, or of those in one state, as dicts; all of them without a limit.
+    #[pyfunction]
+    #[pyo3(signature = (run, state, limit))]
+    fn first_rows<'py>(
+        py: Python<'py>,
+        run: PathBuf,
+        state: Option<&str>,
+        limit: Option<usize>,
+    ) -> PyResult<Bound<'py, PyList>> {
+        crate::results::dicts(py, &run, state, limit)
+    }
+
+    /// Looks whether the reports of a run are there and newer than its journal, and writes them anew if not.
+    #[pyfunction]
+    fn refresh_run(py: Python<'_>, run: PathBuf) -> PyResult<()> {
+        crate::results::refresh(py, &run)
     }
 
     #[pymodule_init]

@@ -1,0 +1,184 @@
+//! The thread that waits for an import: it gives rows when it is asked, passes on how far the import is, and looks for Ctrl-C.
+
+use std::path::PathBuf;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use kunacore_import::{Phase, Progress};
+use pyo3::prelude::*;
+use pyo3::types::PyBytes;
+
+use super::control::ImportControl;
+use super::cross;
+use super::outcome::Outcome;
+
+/// How often it looks for Ctrl-C and for progress.
+const TICK: Duration = Duration::from_millis(50);
+/// The least time between two tellings of progress.
+const TELL: Duration = Duration::from_millis(100);
+
+/// What the import tells or asks of the thread that waits.
+pub(super) enum Event {
+    /// It wants the next rows.
+    Chunk,
+    /// The table is checked, and rows are about to be sent.
+    Begun(Begun),
+    /// It has ended.
+    Over(Box<Outcome>),
+}
+
+/// A run that begins or goes on.
+pub(super) struct Begun {
+    pub(super) directory: PathBuf,
+    pub(super) rows: u64,
+    pub(super) done: u64,
+    pub(super) remarks: Vec<String>,
+}
+
+/// How far the import is: the last that was noted, until somebody looks.
+#[derive(Default)]
+pub(super) struct Board(Mutex<Option<Progress>>);
+
+impl Board {
+    pub(super) fn note(&self, progress: &Progress) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(progress.clone());
+    }
+
+    fn take(&self) -> Option<Progress> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+/// How the waiting ended.
+pub(super) struct Waited {
+    /// What came of the import; `None` if the program is at fault.
+    pub(super) outcome: Option<Outcome>,
+    /// What Python code raised meanwhile: a signal's handler, the iterable of rows, or whoever is told of progress.
+    pub(super) raised: Option<PyErr>,
+}
+
+/// Waits until the import has ended. What Python code raises stops it in order, and a second Ctrl-C at once.
+pub(super) fn wait(
+    watcher: &Bound<'_, PyAny>,
+    control: &ImportControl,
+    told: &mut Receiver<Event>,
+    chunks: Sender<Option<Vec<u8>>>,
+    board: &Board,
+) -> Waited {
+    let watches = watcher.getattr("watches").and_then(|watches| watches.is_truthy()).unwrap_or(false);
+    let chunks = Some(chunks);
+    let mut waiter = Waiter { watcher, control, chunks, watches, last: None, raised: None };
+    loop {
+        // A receiver may be with one thread at a time, so it is handed over whole.
+        let alone = &mut *told;
+        match watcher.py().detach(move || alone.recv_timeout(TICK)) {
+            Ok(Event::Over(outcome)) => return Waited { outcome: Some(*outcome), raised: waiter.raised },
+            Err(RecvTimeoutError::Disconnected) => return Waited { outcome: None, raised: waiter.raised },
+            Ok(Event::Chunk) => waiter.give(),
+            Ok(Event::Begun(begun)) => waiter.begun(begun),
+            Err(RecvTimeoutError::Timeout) => {}
+        }
+        if let Err(error) = watcher.py().check_signals() {
+            waiter.interrupted(error);
+        }
+        waiter.tell(board);
+    }
+}
+
+struct Waiter<'a, 'py> {
+    watcher: &'a Bound<'py, PyAny>,
+    control: &'a ImportControl,
+    /// `None` when no more rows are given.
+    chunks: Option<Sender<Option<Vec<u8>>>>,
+    /// Whether anybody wants to be told of progress.
+    watches: bool,
+    /// When progress was told.
+    last: Option<Instant>,
+    raised: Option<PyErr>,
+}
+
+impl Waiter<'_, '_> {
+    /// Gives the next rows. If they cannot be had, or nobody wants them any more, the import's reading fails.
+    fn give(&mut self) {
+        let Some(chunks) = &self.chunks else { return };
+        cross();
+        let chunk = self.watcher.call_method0("chunk").and_then(|chunk| {
+            let bytes: Option<Bound<'_, PyBytes>> = chunk.extract()?;
+            Ok(bytes.map(|bytes| bytes.as_bytes().to_vec()))
+        });
+        match chunk {
+            // If nobody listens, the import has ended meanwhile.
+            Ok(chunk) => drop(chunks.send(chunk)),
+            Err(error) => self.raise(error),
+        }
+    }
+
+    fn begun(&mut self, begun: Begun) {
+        cross();
+        let Begun { directory, rows, done, remarks } = begun;
+        if let Err(error) = self.watcher.call_method1("begun", (directory, rows, done, remarks)) {
+            self.raise(error);
+        }
+    }
+
+    /// A signal's handler raises: the first time it stops in order, then at once.
+    fn interrupted(&mut self, error: PyErr) {
+        self.control.inner().interrupt();
+        self.stopped_by(error);
+    }
+
+    /// Stops the import in order, because Python code failed.
+    fn raise(&mut self, error: PyErr) {
+        self.control.inner().stop();
+        self.stopped_by(error);
+    }
+
+    fn stopped_by(&mut self, error: PyErr) {
+        self.chunks = None;
+        self.raised.get_or_insert(error);
+    }
+
+    fn tell(&mut self, board: &Board) {
+        if !self.watches || self.last.is_some_and(|last| last.elapsed() < TELL) {
+            return;
+        }
+        let Some(progress) = board.take() else { return };
+        self.last = Some(Instant::now());
+        cross();
+        if let Err(error) = self.watcher.call_method1("progress", told(&progress, self.raised.is_some())) {
+            // It is not asked again what it has seen.
+            self.watches = false;
+            self.raise(error);
+        }
+    }
+}
+
+/// Progress as the arguments of a call, in the order of the fields of the Python class.
+type Told = (&'static str, u64, u64, u64, u64, u64, usize, usize, f64, Option<&'static str>, f64, Option<f64>);
+
+fn told(progress: &Progress, stopping: bool) -> Told {
+    let phase = match progress.phase {
+        Phase::Reporting => "reporting",
+        _ if stopping => "stopping",
+        Phase::Checking => "checking",
+        Phase::Settling => "settling",
+        _ => "sending",
+    };
+    let counts = &progress.counts;
+    let created = [counts.created, counts.reconciled, counts.adopted, counts.known].into_iter().map(u64::from).sum();
+    (
+        phase,
+        progress.rows,
+        progress.done(),
+        created,
+        counts.rejected.into(),
+        counts.unresolved.into(),
+        progress.in_doubt,
+        progress.in_flight,
+        progress.rate,
+        progress.pause.map(|(why, _)| why),
+        progress.elapsed.as_secs_f64(),
+        progress.left().map(|left| left.as_secs_f64()),
+    )
+}

@@ -1,0 +1,432 @@
+"""What may be given to `create_customers` as a table, and what comes back for each row."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import json
+import math
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas
+import polars
+import pyarrow
+import pyarrow.parquet
+import pydantic
+import pydantic.v1
+import pytest
+from example import ALEX, Row, alex, rows
+
+import kunacore
+from kunacore import _kunacore
+
+
+@pytest.fixture(autouse=True)
+def _directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Runs without a name are made in the current directory."""
+    monkeypatch.chdir(tmp_path)
+
+
+@dataclasses.dataclass
+class Person:
+    email: str
+    first_name: str
+    last_name: str
+    country: str
+    verification_document_id: str
+    residence_address: str
+    external_id: str
+
+
+class Model(pydantic.BaseModel):
+    email: str
+    first_name: str
+    last_name: str
+    country: str
+    verification_document_id: str
+    residence_address: str
+    external_id: str
+
+
+class OldModel(pydantic.v1.BaseModel):
+    email: str
+    first_name: str
+    last_name: str
+    country: str
+    verification_document_id: str
+    residence_address: str
+    external_id: str
+
+
+class Lookup(Mapping[str, str]):
+    """A mapping that is no dict."""
+
+    def __init__(self, row: Row) -> None:
+        self._row: dict[str, str] = {**row}  # type: ignore[dict-item]
+
+    def __getitem__(self, name: str) -> str:
+        return self._row[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._row)
+
+    def __len__(self) -> int:
+        return len(self._row)
+
+
+def with_pandas(table: list[Row]) -> object:
+    return pandas.DataFrame(table)
+
+
+def with_a_path(table: list[Row]) -> object:
+    return written(table, "customers.csv")
+
+
+def with_paths(table: list[Row]) -> object:
+    return [str(written(table[:3], "a.csv")), written(table[3:], "b.csv")]
+
+
+def with_a_directory(table: list[Row]) -> object:
+    written(table[:3], "tables/a.csv")
+    written(table[3:], "tables/b.csv")
+    return Path("tables")
+
+
+def with_parquet(table: list[Row]) -> object:
+    pyarrow.parquet.write_table(pyarrow.Table.from_pylist(table), "customers.parquet")
+    return "customers.parquet"
+
+
+def with_json_lines(table: list[Row]) -> object:
+    Path("customers.jsonl").write_text("\n".join(map(json.dumps, table)), "utf-8")
+    return Path("customers.jsonl")
+
+
+def written(table: list[Row], name: str) -> Path:
+    path = Path(name)
+    path.parent.mkdir(exist_ok=True)
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, list(table[0]))
+        writer.writeheader()
+        writer.writerows(table)
+    return path
+
+
+TABLES: dict[str, Callable[[list[Row]], Any]] = {
+    "polars": polars.DataFrame,
+    "pandas": with_pandas,
+    "pyarrow table": pyarrow.Table.from_pylist,
+    "pyarrow batch": pyarrow.RecordBatch.from_pylist,
+    "pyarrow reader": lambda table: pyarrow.Table.from_pylist(table).to_reader(max_chunksize=2),
+    "pyarrow struct array": lambda table: pyarrow.RecordBatch.from_pylist(table).to_struct_array(),
+    "path": with_a_path,
+    "paths": with_paths,
+    "directory": with_a_directory,
+    "parquet": with_parquet,
+    "json lines": with_json_lines,
+    "dicts": lambda table: table,
+    "generator": iter,
+    "mappings": lambda table: [Lookup(row) for row in table],
+    "dataclasses": lambda table: [Person(**row) for row in table],
+    "pydantic": lambda table: [Model(**row) for row in table],
+    "pydantic 1": lambda table: [OldModel(**row) for row in table],
+    "wire names": lambda table: [
+        {name.split("_")[0] + "".join(part.title() for part in name.split("_")[1:]): row[name] for name in row}  # type: ignore[literal-required]
+        for row in table
+    ],
+}
+
+
+@pytest.mark.parametrize("kind", TABLES)
+def test_every_kind_of_table_becomes_customers_in_its_order(
+    sandbox: kunacore.Sandbox, client: kunacore.Client, kind: str
+) -> None:
+    table = rows(7)
+    result = client.create_customers(TABLES[kind](table), progress=False)
+    assert len(result) == 7
+    assert result.summary["created"] == 7
+    by_email = {entry["email"]: (entry["id"], entry["walletId"]) for entry in sandbox.ledger()}
+    expected = [(index, *by_email[row["email"]]) for index, row in enumerate(table, 1)]
+    got = result.to_dicts()
+    assert [(row["row"], row["id"], row["wallet_id"]) for row in got] == expected
+    assert [row["external_id"] for row in got] == [row["external_id"] for row in table]
+    assert {row["state"] for row in got} == {"created"}
+
+
+def test_the_result_stands_beside_the_frame_row_by_row(client: kunacore.Client) -> None:
+    table = rows(20)
+    table[4]["country"] = "XX"
+    frame = polars.DataFrame(table)
+    result = client.create_customers(frame, invalid="reject", key=["email"], progress=False)
+    beside = polars.concat([frame, result.to_polars().select("row", "state", "id")], how="horizontal")
+    assert beside["row"].to_list() == list(range(1, 21))
+    assert beside.filter(polars.col("country") == "XX")["state"].to_list() == ["rejected"]
+    joined = frame.join(result.to_polars(), on="email")
+    assert joined["wallet_id"].null_count() == 1
+
+
+def test_a_result_can_be_read_again_and_again_by_every_library(client: kunacore.Client) -> None:
+    result = client.create_customers(rows(3), progress=False)
+    for _ in range(2):
+        assert pyarrow.table(result).num_rows == 3
+        assert polars.DataFrame(result).height == 3
+    assert result.to_pyarrow().column_names == result.to_polars().columns == list(result.to_pandas().columns)
+    assert result.to_pandas()["status_code"].tolist() == result.to_polars()["status_code"].to_list()
+    assert polars.DataFrame(result.created)["id"].to_list() == [row["id"] for row in result.to_dicts()]
+    assert [len(part) for part in (result.rejected, result.unresolved, result.unsent)] == [0, 0, 0]
+    for part in (result.rejected, result.unresolved, result.unsent):
+        assert part.to_polars().height == 0
+
+
+def test_rejected_rows_come_with_the_columns_and_types_of_the_table(client: kunacore.Client) -> None:
+    table = rows(3)
+    client.create_customer(**alex(2))
+    frame = polars.DataFrame(table).with_columns(polars.lit(2.5).alias("balance"))
+    result = client.create_customers(frame, extra="ignore", progress=False)
+    rejected = result.rejected.to_polars()
+    assert len(result.rejected) == rejected.height == 1
+    assert rejected.columns[: frame.width] == frame.columns
+    assert rejected["balance"].to_list() == [2.5]
+    assert rejected["reject_code"].to_list() == ["duplicate_email"]
+    assert rejected["existing_id"].to_list() == [client.find_customers(email=table[1]["email"])[0].id]
+    assert result.rejected.to_dicts()[0]["email"] == table[1]["email"]
+    with pytest.raises(kunacore.RejectedError, match="1 row was refused"):
+        result.raise_for_problems()
+    # Mended, it is the table of a new run.
+    mended = rejected.with_columns(polars.lit("alexsmith+mended@mail.com").alias("email"))
+    assert client.create_customers(mended, extra="ignore", progress=False).summary["created"] == 1
+
+
+def test_columns_and_values_are_mapped(sandbox: kunacore.Sandbox, client: kunacore.Client) -> None:
+    table = [{("E-mail" if name == "email" else name): value for name, value in row.items()} for row in rows(2)]
+    for row in table:
+        del row["country"]
+    result = client.create_customers(table, columns={"E-mail": "email"}, set={"country": "UA"}, progress=False)
+    assert {entry["email"] for entry in sandbox.ledger()} == {row["email"] for row in rows(2)}
+    assert result.summary["created"] == 2
+
+
+def test_key_columns_are_carried_into_the_result(client: kunacore.Client) -> None:
+    table = [{**row, "tenant": f"t{number}", "batch": number} for number, row in enumerate(rows(3))]
+    result = client.create_customers(table, key=["tenant", "batch"], progress=False)
+    assert [(row["tenant"], row["batch"]) for row in result.to_dicts()] == [("t0", "0"), ("t1", "1"), ("t2", "2")]
+
+
+NOTHING = [None, math.nan, pandas.NA, pandas.NaT]
+
+
+@pytest.mark.parametrize("nothing", NOTHING, ids=["None", "NaN", "NA", "NaT"])
+def test_a_value_that_is_missing_is_left_out(
+    sandbox: kunacore.Sandbox, client: kunacore.Client, nothing: object
+) -> None:
+    table = [{**row, "comment": nothing if number else "first"} for number, row in enumerate(rows(2))]
+    client.create_customers(table, progress=False)
+    assert {entry["email"]: entry["comment"] for entry in sandbox.ledger()} == {
+        table[0]["email"]: "first",
+        table[1]["email"]: None,
+    }
+
+
+def test_missing_values_of_a_frame_are_left_out(sandbox: kunacore.Sandbox, client: kunacore.Client) -> None:
+    frame = pandas.DataFrame(
+        [{**row, "comment": "first"} for row in rows(1)] + [{**row, "comment": None} for row in rows(3)[1:]]
+    )
+    frame.loc[2, "comment"] = math.nan
+    client.create_customers(frame, progress=False)
+    by_email = {entry["email"]: entry["comment"] for entry in sandbox.ledger()}
+    assert list(map(by_email.get, frame["email"])) == ["first", None, None]
+
+
+def test_rows_may_differ_in_their_keys_however_late(sandbox: kunacore.Sandbox, client: kunacore.Client) -> None:
+    def table() -> Iterator[dict[str, object]]:
+        for number, row in enumerate(rows(9000), 1):
+            yield {**row, "comment": "late"} if number == 9000 else {**row}
+
+    result = client.create_customers(table(), check=True, progress=False)
+    assert result.summary == {"rows": 9000, "problems": 0, "created": 0, "rejected": 0, "unresolved": 0, "unsent": 9000}
+    result = client.create_customers([*rows(2), {**rows(3)[2], "comment": "late"}], progress=False)
+    assert {entry["comment"] for entry in sandbox.ledger()} == {None, "late"}
+
+
+def test_numbers_and_uuids_are_taken_where_digits_are_meant(sandbox: kunacore.Sandbox, client: kunacore.Client) -> None:
+    number = uuid.uuid5(uuid.NAMESPACE_URL, "example.com")
+    table = [{**rows(1)[0], "external_id": number, "itn": 123456}]
+    client.create_customers(table, progress=False)
+    client.create_customers(
+        pandas.DataFrame({**rows(2)[1], "external_id": pandas.Series([7], dtype="Int64")}), progress=False
+    )
+    assert {entry["externalId"] for entry in sandbox.ledger()} == {str(number), "7"}
+
+
+def test_the_index_of_a_filtered_pandas_frame_is_no_column(client: kunacore.Client) -> None:
+    frame = pandas.DataFrame(rows(4))
+    result = client.create_customers(frame[frame["external_id"] != "2"], progress=False)
+    assert [row["external_id"] for row in result.to_dicts()] == ["1", "3", "4"]
+
+
+@pytest.mark.parametrize("table", [[], iter([]), polars.DataFrame(rows(1)).clear()], ids=["list", "iterator", "frame"])
+def test_an_empty_table_is_an_error(client: kunacore.Client, table: Any) -> None:
+    with pytest.raises(kunacore.ConfigurationError, match=r"no rows|no columns") as caught:
+        client.create_customers(table, progress=False)
+    assert "Nothing was sent" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "words"),
+    [
+        ("email", 5, "the column “email” holds integers"),
+        ("phone_number", 5511999990000.0, "the column “phone_number” holds floating-point numbers"),
+        ("comment", True, "the column “comment” holds booleans"),
+        ("comment", [1], "the column “comment” holds nested"),
+        ("comment", pandas.Timestamp("2026-01-02"), "the column “comment” holds dates or times"),
+        ("comment", object(), "the column “comment” holds values of the type object"),
+        ("comment", math.inf, "the column “comment” holds infinite numbers"),
+        ("comment", "\ud800", "row 2 holds text that cannot be encoded"),
+    ],
+)
+def test_a_wrong_type_is_told_by_column(client: kunacore.Client, column: str, value: object, words: str) -> None:
+    table = [{**row, column: value} if number else {**row} for number, row in enumerate(rows(2))]
+    with pytest.raises(kunacore.ConfigurationError, match=words) as caught:
+        client.create_customers(table, progress=False)
+    assert "alexsmith" not in str(caught.value)
+
+
+def test_a_wrong_type_in_a_frame_is_told_by_column_and_without_its_value(client: kunacore.Client) -> None:
+    frame = pandas.DataFrame(rows(2), dtype=object)
+    frame.loc[1, "email"] = 5.5
+    with pytest.raises(kunacore.ConfigurationError, match="“email”") as caught:
+        client.create_customers(frame, progress=False)
+    assert caught.value.__context__ is None
+    frame = pandas.DataFrame(rows(2)).assign(phone_number=[1.5, 2.5])
+    with pytest.raises(kunacore.ConfigurationError, match=r"phone_number.*floating-point numbers"):
+        client.create_customers(frame, progress=False)
+
+
+def test_two_columns_of_one_name_are_an_error(client: kunacore.Client) -> None:
+    frame = pandas.DataFrame(rows(1))
+    twice = pandas.concat([frame, frame[["email"]]], axis=1)
+    for table in (twice, pyarrow.Table.from_pylist(rows(1)).append_column("email", [["x"]])):
+        with pytest.raises(kunacore.ConfigurationError, match="two columns"):
+            client.create_customers(table, progress=False)
+    with pytest.raises(kunacore.ConfigurationError, match="two columns, “first_name” and “firstName”"):
+        client.create_customers([{**rows(1)[0], "firstName": "Alex"}], progress=False)
+
+
+def test_what_is_missing_or_left_over_is_told_in_the_words_of_python(client: kunacore.Client) -> None:
+    table = [{"E-mail": row["email"], "Surname": row["last_name"], "balance": "1"} for row in rows(1)]
+    with pytest.raises(kunacore.ConfigurationError) as caught:
+        client.create_customers(table, progress=False)
+    text = str(caught.value)
+    assert 'columns={"E-mail": "email", "Surname": "last_name"}, extra="ignore"' in text
+    assert 'set={"first_name": "VALUE"}' in text
+    assert "--" not in text
+    with pytest.raises(kunacore.ConfigurationError, match='extra="ignore"'):
+        client.create_customers([{**rows(1)[0], "balance": "1"}], progress=False)
+    assert (
+        client.create_customers([{**rows(1)[0], "balance": "1"}], extra="ignore", progress=False).summary["created"]
+        == 1
+    )
+
+
+@pytest.mark.parametrize(
+    ("table", "words"),
+    [
+        (7, "not int"),
+        (b"email", "not bytes"),
+        ({"email": ["a"]}, "one row"),
+        (polars.LazyFrame(rows(1)), "collect"),
+        ([1], "row 1 is of the type int"),
+        ([{1: "x"}], "name of a column is int"),
+    ],
+)
+def test_what_is_no_table_is_a_type_error(client: kunacore.Client, table: Any, words: str) -> None:
+    with pytest.raises(TypeError, match=words):
+        client.create_customers(table, progress=False)
+
+
+@pytest.mark.parametrize(
+    "option",
+    [
+        {"canary": 0},
+        {"rate": 0},
+        {"rate": math.inf},
+        {"concurrency": 257},
+        {"max_identical_rejections": -1},
+        {"accept": {0: "id"}},
+        {"existing": "take"},
+        {"invalid": "skip"},
+        {"extra": "keep"},
+        {"columns": {"E-mail": "mail"}},
+        {"set": {"nationality": "UA"}},
+    ],
+)
+def test_an_option_that_cannot_be_meant_is_a_value_error(client: kunacore.Client, option: dict[str, Any]) -> None:
+    name = next(iter(option))
+    with pytest.raises(ValueError, match=f"{name}|there is no field"):
+        client.create_customers(rows(1), progress=False, **option)
+
+
+def test_rows_that_cannot_be_sent_stop_it_before_anything_is_sent(
+    sandbox: kunacore.Sandbox, client: kunacore.Client
+) -> None:
+    table = rows(40)
+    table[2]["last_name"] = " "
+    for row in table[10:]:
+        row["country"] = "uk"
+    with pytest.raises(kunacore.InvalidCustomerError) as caught:
+        client.create_customers(table, progress=False)
+    error = caught.value
+    assert error.problems["row 3: last_name"] == "is required"
+    assert error.problems["row 11: country"].endswith("did you mean GB?")
+    text = str(error)
+    assert "31 problems were found in 40 rows, and nothing was sent" in text
+    assert "row 3: last_name is required" in text
+    assert "and 11 more" in text
+    file = Path(text.split("The whole list is ")[1].split("problems.csv")[0] + "problems.csv")
+    assert len(file.read_text("utf-8").splitlines()) == 32
+    assert ALEX["residence_address"] not in text
+    assert sandbox.ledger() == []
+    result = client.create_customers(table, invalid="reject", progress=False)
+    assert (result.summary["created"], result.summary["rejected"]) == (9, 31)
+
+
+def test_a_check_sends_nothing(sandbox: kunacore.Sandbox, client: kunacore.Client) -> None:
+    table = rows(3)
+    result = client.create_customers(table, check=True, progress=False)
+    assert (len(result), result.summary["rows"], result.summary["problems"]) == (3, 3, 0)
+    table[1]["email"] = table[0]["email"]
+    with pytest.raises(kunacore.InvalidCustomerError, match="row 2: email is also in row 1"):
+        client.create_customers(table, check=True, progress=False)
+    result = client.create_customers(table, check=True, invalid="reject", progress=False)
+    assert result.summary["problems"] == 1
+    assert sandbox.ledger() == []
+    with pytest.raises(kunacore.ConfigurationError):
+        result.to_dicts()
+
+
+def test_rows_go_over_in_batches(sandbox: kunacore.Sandbox, client: kunacore.Client) -> None:
+    table = polars.DataFrame({name: [value] * 100_000 for name, value in ALEX.items()}).with_columns(
+        email=polars.int_range(100_000, eager=True).cast(polars.String) + "@mail.com"
+    )
+    before = _kunacore.crossings()
+    assert len(client.create_customers(table, check=True, progress=False)) == 100_000
+    assert _kunacore.crossings() - before <= 3
+    before = _kunacore.crossings()
+    assert len(client.create_customers(table.iter_rows(named=True), check=True, progress=False)) == 100_000
+    assert _kunacore.crossings() - before <= 100_000 / 4096 + 4
+
+
+def test_the_module_uses_the_environment(sandbox: kunacore.Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in sandbox.env().items():
+        monkeypatch.setenv(name, value)
+    result = kunacore.create_customers(rows(2), run="run", progress=False)
+    assert (result.summary["created"], result.run.name) == (2, "run")
+
+
+def test_a_closed_client_imports_nothing(client: kunacore.Client) -> None:
+    client.close()
+    with pytest.raises(RuntimeError, match="closed"):
+        client.create_customers(rows(1), progress=False)
