@@ -51,10 +51,14 @@ fn rust(environment: &Environment) -> Result<Done, String> {
     Ok(Done::Ran)
 }
 
+/// The snippets run in an empty folder, as some make files there.
 fn python(environment: &Environment) -> Result<Done, String> {
+    let folder = environment.folder.join("readme-python");
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(&folder).map_err(|error| error.to_string())?;
     for snippet in snippets(environment, "python")? {
         let sandbox = sandbox(environment)?;
-        run(command(environment.bin("python"), &environment.folder)
+        run(command(environment.bin("python"), &folder)
             .args(["-c", &snippet])
             .env("KUNACORE_BASE_URL", &sandbox.url)
             .env("KUNACORE_API_KEY", "sandbox-api-key"))?;
