@@ -40,7 +40,7 @@ pub(super) enum RowDone {
     /// The server refuses the caller. Nothing was applied for the row.
     Refused { row: u32, error: Error },
     /// It cannot be told before look-ups were seen to find somebody.
-    Unproven { job: Job, result: Box<RowResult> },
+    Unproven { job: Job, result: Box<RowResult>, sign: Sign },
     /// The customer that the user has named.
     Accepted { row: u32, tag: Tag, id: String, wallet_id: String },
     /// The customer that the user has named was not found.
@@ -147,7 +147,7 @@ impl Shared {
                     sent => sent,
                 };
                 let work = Work::Send { customer, before };
-                return RowDone::Unproven { job: Job { row, tag, work }, result };
+                return RowDone::Unproven { job: Job { row, tag, work }, result, sign };
             }
             return RowDone::Result { result, sign };
         }

@@ -241,11 +241,16 @@ impl<'a> State<'a> {
                 self.tell(ToBooks::TakeBack(row));
                 self.refused(Stopping::of(&error));
             }
-            Ok(RowDone::Unproven { job, result }) => {
+            Ok(RowDone::Unproven { job, result, sign }) => {
+                let is_new = !self.last_round;
                 if self.last_round || self.stop.is_some() || self.unproven.len() >= UNPROVEN {
-                    self.result(result, Sign::Other);
+                    self.tell(ToBooks::Done(result));
                 } else {
                     self.unproven.push((job, result));
+                }
+                // What the server's answers look like is known before look-ups can be trusted.
+                if is_new && sign == Sign::Unread {
+                    self.unread();
                 }
             }
             Ok(RowDone::Accepted { row, tag, id, wallet_id }) => {
@@ -279,18 +284,19 @@ impl<'a> State<'a> {
                 }
                 self.rejections = Some((reason, times));
             }
-            Sign::Unread => {
-                self.unread += 1;
-                if self.unread == UNREAD {
-                    let what =
-                        format!("{UNREAD} answers in a row say that a customer was created, and cannot be read.");
-                    let next =
-                        "Find out what answers in the server's place; then continue the run, which looks them up.";
-                    self.halt(Stop::new(StopKind::Refused, what, next));
-                }
-            }
+            Sign::Unread => self.unread(),
             Sign::Refused(stopping) => self.refused(stopping),
             Sign::Other => {}
+        }
+    }
+
+    /// An answer said "created" and could not be read.
+    fn unread(&mut self) {
+        self.unread += 1;
+        if self.unread == UNREAD {
+            let what = format!("{UNREAD} answers in a row say that a customer was created, and cannot be read.");
+            let next = "Find out what answers in the server's place; then continue the run, which looks them up.";
+            self.halt(Stop::new(StopKind::Refused, what, next));
         }
     }
 
