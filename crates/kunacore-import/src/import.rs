@@ -21,7 +21,7 @@ use crate::mapping::{Mapping, MappingOptions};
 use crate::options::{Existing, ImportOptions, Invalid, Server, Table};
 use crate::pacing::{Pacer, Pacing, Pause, Requests};
 use crate::report::ProblemFile;
-use crate::run::{Asked, KnownRun, Manifest, RowState, Run, RunError, SameId};
+use crate::run::{Asked, KnownRun, Manifest, RowState, Run, RunError, SameId, refuse_foreign};
 use crate::source::{Files, ReadOptions};
 use crate::spool::Spool;
 
@@ -87,6 +87,8 @@ impl CheckedTable {
         let default = || PathBuf::from(format!("kunacore-run-{}", checked.fingerprint.short()));
         let directory = options.run.clone().unwrap_or_else(default);
         let problems = problems.finish(&directory).map_err(Failure::System)?;
+        // The list of problems would replace a file of that name, whoever it belongs to.
+        refuse_foreign(&directory).map_err(|error| Failure::Run { directory: directory.clone(), error })?;
         let files = again.map(|(files, _)| files);
         Ok(Self { checked, files, mapping, input, spool, directory, options, problems })
     }

@@ -15,7 +15,7 @@ use super::sent::{self, Reach, SentUpto};
 use super::tag::{Tag, TagKey};
 
 pub use opening::Opened;
-pub(crate) use opening::no_run;
+pub(crate) use opening::{no_run, refuse_foreign};
 
 /// How many results wait for a commit at most before [`Run::commit_by`] asks for it at once.
 pub const BATCH: usize = 256;

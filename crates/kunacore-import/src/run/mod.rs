@@ -48,8 +48,8 @@ mod tag;
 #[cfg(test)]
 pub(crate) mod tests;
 
-pub(crate) use directory::no_run;
 pub use directory::{BATCH, DELAY, Opened, Run, Ticket};
+pub(crate) use directory::{no_run, refuse_foreign};
 pub use error::RunError;
 pub use ids::{IdKind, SameId};
 pub use known::{KnownCustomer, KnownRun};

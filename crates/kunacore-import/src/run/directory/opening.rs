@@ -49,12 +49,8 @@ impl Run {
     }
 
     pub(crate) fn create_on(mut disk: Box<dyn Disk>, manifest: Manifest) -> Result<Self, RunError> {
-        let ours = [LOCK, tag::NAME, sent::NAME, replay::NAME, manifest::NAME, manifest::UNFINISHED, PROBLEMS];
-        let is_foreign = |name: &String| {
-            !ours.contains(&name.as_str()) && !name.starts_with(aside::PREFIX) && !name.starts_with(SANDBOX)
-        };
         let names = disk.names().map_err(RunError::io(LOCK, "looking into the directory"))?;
-        if let Some(foreign) = names.into_iter().find(is_foreign) {
+        if let Some(foreign) = names.into_iter().find(|name| is_foreign(name)) {
             return Err(RunError::Foreign(foreign));
         }
         disk.lock(Hold::Alone).map_err(lock_error)?;
@@ -146,6 +142,22 @@ impl Run {
         let same_ids = run.watched.all_same();
         Ok(Opened { run, same_ids, more_same_ids, cut: extent.size - extent.valid })
     }
+}
+
+/// Whether a name belongs neither to a run that was just begun nor to what may be there before one.
+fn is_foreign(name: &str) -> bool {
+    let ours = [LOCK, tag::NAME, sent::NAME, replay::NAME, manifest::NAME, manifest::UNFINISHED, PROBLEMS];
+    !ours.contains(&name) && !name.starts_with(aside::PREFIX) && !name.starts_with(SANDBOX)
+}
+
+/// Refuses a directory that is neither a run nor could become one, before anything is written there. What cannot be looked
+/// into is left to those who need it.
+pub(crate) fn refuse_foreign(path: &Path) -> Result<(), RunError> {
+    let Ok(names) = RealDisk::at(path).names() else { return Ok(()) };
+    if names.iter().any(|name| name == LOCK || name == sent::NAME) {
+        return Ok(());
+    }
+    names.into_iter().find(|name| is_foreign(name)).map_or(Ok(()), |foreign| Err(RunError::Foreign(foreign)))
 }
 
 /// What it means that a directory has no manifest.
