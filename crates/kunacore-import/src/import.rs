@@ -16,7 +16,7 @@ use crate::ending::{Ended, Ending};
 use crate::engine::{self, Board, Books, Control, Over, Plan, Progress, Sending, Wish, total};
 use crate::error::ImportError;
 use crate::failure::Failure;
-use crate::input::Input;
+use crate::input::{Input, SPOOLED};
 use crate::mapping::{Mapping, MappingOptions};
 use crate::options::{Existing, ImportOptions, Invalid, Server, Table};
 use crate::pacing::{Pacer, Pacing, Pause, Requests};
@@ -151,7 +151,7 @@ impl CheckedTable {
             opened => Some(opened.map_err(failed(&directory))?),
         };
         let mut remarks = Vec::new();
-        let run = match opened {
+        let mut run = match opened {
             Some(opened) => {
                 remarks.extend(crash_remark(opened.cut));
                 remarks.extend(opened.same_ids.iter().map(same_id_remark));
@@ -163,12 +163,17 @@ impl CheckedTable {
             }
         };
         if let Some(spool) = spool {
+        let was_copied = run.manifest().input.is_spooled() && directory.join(SPOOLED).exists();
             // Before anything is announced: a run is never without its table.
             crash::point("before_spool_is_kept");
             spool.keep(&directory)?;
             crash::point("after_spool_is_kept");
         }
         let files = match files {
+        // The reports are made from the table where it is now; of a table that was copied, from the copy.
+        if input.is_spooled() || !was_copied {
+            run.note_input(&input).map_err(failed(&directory))?;
+        }
             Some(files) => files,
             None => input.open(&directory)?.0,
         };

@@ -13,6 +13,7 @@ use super::record::{End, Record, RowResult};
 use super::rows::{Counts, Noted, RowState, Rows};
 use super::sent::{self, Reach, SentUpto};
 use super::tag::{Tag, TagKey};
+use crate::input::Input;
 
 pub use opening::Opened;
 pub(crate) use opening::{no_run, refuse_foreign};
@@ -93,6 +94,17 @@ impl Run {
             return Ok(());
         }
         self.manifest.began_server_time = Some(began.unwrap_or(manifest::UNKNOWN).to_owned());
+        let written = self.manifest.write(self.disk.as_mut());
+        self.fatal(written)
+    }
+
+    /// Notes where the table is now, durably: it may have been moved, or given in another way, since the run began.
+    pub(crate) fn note_input(&mut self, input: &Input) -> Result<(), RunError> {
+        self.alive()?;
+        if self.manifest.input == *input {
+            return Ok(());
+        }
+        self.manifest.input = input.clone();
         let written = self.manifest.write(self.disk.as_mut());
         self.fatal(written)
     }
