@@ -63,22 +63,22 @@ impl CheckedTable {
         let mapping = batches.mapping().clone();
         let mut problems = ProblemFile::new(options.run.as_deref());
         let (board, mut looked) = (Board::default(), Instant::now());
-        let mut interrupted = false;
         let tell = |rows| {
             board.checked(rows);
             if looked.elapsed() >= LOOK {
                 looked = Instant::now();
                 look_on(&board.progress());
             }
-            interrupted = control.wish() != Wish::GoOn;
-            !interrupted
+            control.wish() == Wish::GoOn
         };
-        let checked = check_and_tell(batches, |problem| problems.add(problem), tell)?;
-        if interrupted {
+        let checked = check_and_tell(batches, |problem| problems.add(problem), tell);
+        let checked = checked.map_err(|error| unless_stopped(error, control))?;
+        // Also after the last row: whoever fills a pipe may have been stopped by the same Ctrl-C.
+        if control.wish() != Wish::GoOn {
             return Err(Failure::Interrupted);
         }
         if checked.rows == 0 {
-            return Err(ImportError::malformed("it has no rows", "Look whether it is the right file.").into());
+            return Err(ImportError::malformed("the table has no rows", "Look whether it is the right one.").into());
         }
         if u32::try_from(checked.rows).is_err() {
             let what = format!("it has {} rows, and an import takes at most {}", checked.rows, u32::MAX);
@@ -86,9 +86,9 @@ impl CheckedTable {
         }
         let default = || PathBuf::from(format!("kunacore-run-{}", checked.fingerprint.short()));
         let directory = options.run.clone().unwrap_or_else(default);
-        let problems = problems.finish(&directory).map_err(Failure::System)?;
         // The list of problems would replace a file of that name, whoever it belongs to.
         refuse_foreign(&directory).map_err(|error| Failure::Run { directory: directory.clone(), error })?;
+        let problems = problems.finish(&directory).map_err(Failure::System)?;
         let files = again.map(|(files, _)| files);
         Ok(Self { checked, files, mapping, input, spool, directory, options, problems })
     }
@@ -162,18 +162,18 @@ impl CheckedTable {
                 Run::create(&directory, manifest).map_err(failed(&directory))?
             }
         };
-        if let Some(spool) = spool {
         let was_copied = run.manifest().input.is_spooled() && directory.join(SPOOLED).exists();
+        if let Some(spool) = spool {
             // Before anything is announced: a run is never without its table.
             crash::point("before_spool_is_kept");
             spool.keep(&directory)?;
             crash::point("after_spool_is_kept");
         }
-        let files = match files {
         // The reports are made from the table where it is now; of a table that was copied, from the copy.
         if input.is_spooled() || !was_copied {
             run.note_input(&input).map_err(failed(&directory))?;
         }
+        let files = match files {
             Some(files) => files,
             None => input.open(&directory)?.0,
         };
@@ -309,6 +309,11 @@ fn open(
     };
     let (files, mapping) = input.open(options.run.as_deref().unwrap_or(Path::new(".")))?;
     Ok(Opened { input, batches: files.batches(&mapping), again: Some((files, mapping)), spool: None })
+}
+
+/// A table that cannot be read any more because the import is to stop is none that is at fault.
+pub(crate) fn unless_stopped(error: ImportError, control: &Control) -> Failure {
+    if control.wish() == Wish::GoOn { error.into() } else { Failure::Interrupted }
 }
 
 /// What is to be seen of an import now.

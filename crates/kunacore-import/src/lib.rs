@@ -7,8 +7,8 @@
 //!
 //! # fn example(key: &str) -> Result<(), Box<dyn std::error::Error>> {
 //! let (read, mapping) = (ReadOptions::default(), MappingOptions::default());
-//! let table = Table::open(&["customers.csv".into()], &read, None)?;
 //! let control = Control::new();
+//! let table = Table::open(&["customers.csv".into()], &read, None, &control)?;
 //! let checked = CheckedTable::check(table, &read, &mapping, ImportOptions::default(), &control, &mut |_| {})?;
 //! println!("{} rows, {} problems", checked.checked().rows, checked.checked().problems.count);
 //!
@@ -89,6 +89,7 @@ mod spool;
 mod suggest;
 mod table;
 mod values;
+mod watched;
 
 pub use aside::aside_of;
 pub use batch::{Batch, Batches, Row};

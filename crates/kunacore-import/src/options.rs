@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use kunacore::Client;
 
 use crate::aside::aside_of;
-use crate::error::ImportError;
+use crate::engine::Control;
+use crate::failure::Failure;
+use crate::import::unless_stopped;
 use crate::source::{ReadOptions, Source, Stream};
 
 /// What becomes of rows that cannot be sent as they are.
@@ -41,16 +43,17 @@ pub enum Table {
 
 impl Table {
     /// A table as a command names it: files and directories; or `-` for standard input, or a pipe, alone. `run` is the
-    /// directory of the run, where it is known.
+    /// directory of the run, where it is known. A pipe is not waited for any longer when `control` stops the import.
     ///
     /// # Errors
     ///
-    /// As for [`Source::open`].
-    pub fn open(paths: &[PathBuf], read: &ReadOptions, run: Option<&Path>) -> Result<Self, ImportError> {
-        Ok(match Source::open(paths, read, run.map_or(Path::new("."), aside_of))? {
-            Source::Stream(stream) => Self::Stream(stream),
-            Source::Files(_) => Self::Files(paths.to_vec()),
-        })
+    /// [`Failure::Input`] as for [`Source::open`]; [`Failure::Interrupted`] if `control` stops it.
+    pub fn open(paths: &[PathBuf], read: &ReadOptions, run: Option<&Path>, control: &Control) -> Result<Self, Failure> {
+        let aside = run.map_or(Path::new("."), aside_of);
+        match Source::open_watched(paths, read, aside, control).map_err(|error| unless_stopped(error, control))? {
+            Source::Stream(stream) => Ok(Self::Stream(stream)),
+            Source::Files(_) => Ok(Self::Files(paths.to_vec())),
+        }
     }
 }
 

@@ -14,11 +14,13 @@ use encoding_rs::Encoding;
 
 use crate::batch::{Batches, Pending};
 use crate::columnar;
+use crate::engine::Control;
 use crate::error::{ImportError, column_name, path_name, printable};
 use crate::format::{self, Format};
 use crate::jsonl;
 use crate::mapping::{Mapping, MappingOptions};
 use crate::table::{Block, Request, Table, read_error};
+use crate::watched::Watched;
 
 /// How to read files and byte streams.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -62,12 +64,24 @@ impl Source {
     ///
     /// As for [`Files::open`] and [`Stream::from_reader`]; `-` or a pipe among other paths.
     pub fn open(paths: &[PathBuf], options: &ReadOptions, aside: &Path) -> Result<Self, ImportError> {
+        Self::open_watched(paths, options, aside, &Control::new())
+    }
+
+    /// The same; a pipe is given up when `control` stops the import.
+    pub(crate) fn open_watched(
+        paths: &[PathBuf],
+        options: &ReadOptions,
+        aside: &Path,
+        control: &Control,
+    ) -> Result<Self, ImportError> {
         let is_stdin = |path: &PathBuf| path.as_os_str() == "-";
         match paths {
-            [path] if is_stdin(path) => Stream::from_reader(std::io::stdin(), options, aside)
+            [path] if is_stdin(path) => watched(std::io::stdin(), control)
+                .and_then(|pipe| Stream::from_reader(pipe, options, aside))
                 .map_err(|error| error.in_source("standard input"))
                 .map(Self::Stream),
             [path] if format::is_read_once(path) => open_path(path)
+                .and_then(|pipe| watched(pipe, control))
                 .and_then(|pipe| Stream::from_reader(pipe, options, aside))
                 .map_err(|error| error.in_source(&path_name(path)))
                 .map(Self::Stream),
@@ -322,6 +336,10 @@ fn trimmed(table: Table) -> Table {
         Ok(Box::new(blocks.map(|block| Ok(Block { trim: true, ..block? }))) as _)
     };
     Table { start: Box::new(start), ..table }
+}
+
+fn watched(pipe: impl Read + Send + 'static, control: &Control) -> Result<Watched, ImportError> {
+    Watched::new(pipe, control).map_err(|error| read_error(&error))
 }
 
 /// Opens a file for reading.

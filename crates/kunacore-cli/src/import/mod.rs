@@ -36,7 +36,7 @@ pub(crate) fn run(asked: &Import, global: &Global, output: &Output) -> Result<u8
 
     let (read, mapping) = (read_options(asked), mapping_options(asked));
     let mut display = Display::new(output);
-    let table = table(asked, &read)?;
+    let table = table(asked, &read, &control)?;
     let checked =
         CheckedTable::check(table, &read, &mapping, options(asked), &control, &mut |moment| display.show(moment));
     display.end();
@@ -83,12 +83,33 @@ pub(crate) fn report(directory: &Path, output: &Output) -> Result<u8, Failure> {
     Ok(closing::status(&summary))
 }
 
-fn table(asked: &Import, read: &ReadOptions) -> Result<Table, Failure> {
+fn table(asked: &Import, read: &ReadOptions, control: &Control) -> Result<Table, Failure> {
     match &asked.tables[..] {
         [] if asked.run.is_none() => Err(ImportFailure::NothingNamed.into()),
-        [] => Ok(Table::AsBefore),
-        paths => Ok(Table::open(paths, read, asked.run.as_deref()).map_err(ImportFailure::Input)?),
+        [] => match table_options(asked) {
+            None => Ok(Table::AsBefore),
+            Some(flag) => Err(Failure::Usage {
+                message: format!(
+                    "{flag} says how a table is read, and no TABLE is named: the run goes on with the columns that \
+                                  it was begun with. Nothing was sent."
+                ),
+                next: format!("Leave {flag} out, or name the TABLE, too."),
+            }),
+        },
+        paths => Ok(Table::open(paths, read, asked.run.as_deref(), control)?),
     }
+}
+
+/// The first option that says something of a table.
+fn table_options(asked: &Import) -> Option<&'static str> {
+    let given = [
+        ("--map", !asked.map.is_empty()),
+        ("--set", !asked.set.is_empty()),
+        ("--key", !asked.key.is_empty()),
+        ("--ignore-extra", asked.ignore_extra),
+        ("--encoding", asked.encoding.is_some()),
+    ];
+    given.into_iter().find_map(|(flag, is_given)| is_given.then_some(flag))
 }
 
 fn read_options(asked: &Import) -> ReadOptions {
