@@ -24,6 +24,10 @@ use display::{Display, grouped};
 /// The name and version that runs are noted with.
 const TOOL: &str = concat!("kunacore ", env!("CARGO_PKG_VERSION"));
 
+/// What is said of a run that was done and is asked for again.
+const COPY_REMOVED: &str =
+    "the copy of the table was removed when all was done: the reports are left as they were written then";
+
 /// `kunacore import`; gives the exit status.
 pub(crate) fn run(asked: &Import, global: &Global, output: &Output) -> Result<u8, Failure> {
     let control = Control::new();
@@ -34,6 +38,12 @@ pub(crate) fn run(asked: &Import, global: &Global, output: &Output) -> Result<u8
         .map_err(|error| Failure::usage(format!("the runtime cannot be started: {error}")))?;
     runtime.spawn(signals::interrupt(control.clone(), output.clone()));
 
+    if let (Some(directory), []) = (&asked.run, &asked.tables[..])
+        && let Some(summary) = kunacore_import::report::finished(directory)
+    {
+        output.note(COPY_REMOVED);
+        return closing::tell_summary(&summary, directory, output);
+    }
     let (read, mapping) = (read_options(asked), mapping_options(asked));
     let mut display = Display::new(output);
     let table = table(asked, &read, &control)?;
@@ -73,9 +83,7 @@ pub(crate) fn report(directory: &Path, output: &Output) -> Result<u8, Failure> {
     let summary = match kunacore_import::report::rewrite(directory)? {
         Rewritten::Written(summary) => summary,
         Rewritten::Kept(summary) => {
-            output.note(
-                "the copy of the table was removed when all was done: the reports are left as they were written then",
-            );
+            output.note(COPY_REMOVED);
             summary
         }
     };

@@ -102,6 +102,15 @@ pub fn rewrite(dir: &Path) -> Result<Rewritten, ReportError> {
     rewrite_on(&mut disk, dir)
 }
 
+/// The summary of a run whose copy of its table was removed because all is done; `None` of every other run, which may have
+/// something to be done. Nothing is locked or written.
+#[must_use]
+pub fn finished(dir: &Path) -> Option<Summary> {
+    let mut disk = RealDisk::at(dir);
+    let is_gone = Manifest::read(&mut disk).ok()?.input.is_spooled() && !dir.join(SPOOLED).exists();
+    summary::read(&mut disk).filter(|summary| is_gone && summary.is_settled())
+}
+
 fn rewrite_on(disk: &mut dyn Disk, dir: &Path) -> Result<Rewritten, ReportError> {
     // Before the lock, which would make a file in a directory that is no run.
     let names = disk.names().map_err(|_| RunError::NoRun)?;
