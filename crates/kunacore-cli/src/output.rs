@@ -90,9 +90,9 @@ impl Output {
         let _ = writeln!(io::stderr(), "{text}");
     }
 
-    /// An import stopped: what happened, and what to do next.
-    pub(crate) fn stopped(&self, message: &str, next: &str) {
-        self.complain(message, next, &plain_json(Outcome::NotApplied, message, next));
+    /// An import stopped, or something at its end was amiss: what happened, and what to do next.
+    pub(crate) fn complain(&self, message: &str, next: &str) {
+        self.complain_with(message, next, &plain_json(Outcome::NotApplied, message, next));
     }
 
     /// A customer: one line of JSON, or a block of names and values.
@@ -115,7 +115,7 @@ impl Output {
         match result {
             Ok(status) => status,
             Err(Failure::Call(error)) => {
-                self.complain(&error.message(), error.next(), &error_json(&error));
+                self.complain_with(&error.message(), error.next(), &error_json(&error));
                 match (error.kind(), error.outcome()) {
                     (ErrorKind::Configuration, _) => status::USAGE,
                     (_, Outcome::Rejected) => status::REJECTED,
@@ -124,26 +124,30 @@ impl Output {
                 }
             }
             Err(Failure::Usage { message, next }) => {
-                self.complain(&message, &next, &usage_json(&message, &next));
+                self.complain_with(&message, &next, &usage_json(&message, &next));
                 status::USAGE
             }
             Err(Failure::Unwritten { happened, id, wallet_id }) => {
                 let message =
                     format!("the customer {happened} (id {id}, wallet {wallet_id}), but stdout cannot be written");
                 let next = "Note the ids; do not create the customer again.";
-                self.complain(&message, next, &plain_json(Outcome::Unknown, &message, next));
+                self.complain_with(&message, next, &plain_json(Outcome::Unknown, &message, next));
                 status::UNKNOWN
             }
             Err(Failure::Interrupted) => {
                 let message = "interrupted while the customer was being created: it may or may not have been created";
                 let next = "Do not send it again as if it were new: kunacore ensure looks first and creates it only if it \
                             is absent.";
-                self.complain(message, next, &plain_json(Outcome::Unknown, message, next));
+                self.complain_with(message, next, &plain_json(Outcome::Unknown, message, next));
                 status::UNKNOWN
             }
             Err(Failure::Import(failure)) => {
                 let message = format!("{} Nothing was sent.", failure.message());
-                self.complain(&message, failure.next(), &plain_json(Outcome::NotApplied, &message, failure.next()));
+                self.complain_with(
+                    &message,
+                    failure.next(),
+                    &plain_json(Outcome::NotApplied, &message, failure.next()),
+                );
                 match *failure {
                     kunacore_import::Failure::Problems { .. } => status::REJECTED,
                     kunacore_import::Failure::Interrupted => status::INTERRUPTED,
@@ -153,13 +157,17 @@ impl Output {
             Err(Failure::Stdout(error)) if error.kind() == io::ErrorKind::BrokenPipe => status::DONE,
             Err(Failure::Stdout(error)) => {
                 let message = format!("the result cannot be written: {error}");
-                self.complain(&message, "Check where stdout goes.", &usage_json(&message, "Check where stdout goes."));
+                self.complain_with(
+                    &message,
+                    "Check where stdout goes.",
+                    &usage_json(&message, "Check where stdout goes."),
+                );
                 status::USAGE
             }
         }
     }
 
-    fn complain(&self, message: &str, next: &str, json: &Value) {
+    fn complain_with(&self, message: &str, next: &str, json: &Value) {
         let mut stderr = io::stderr().lock();
         // Nobody is left to tell when stderr itself cannot be written.
         let _ = if self.json {

@@ -1,6 +1,7 @@
 //! The closing message of an import: what became of the rows, where the reports are, and what to type next.
 
 use std::fmt::Write as _;
+use std::io::ErrorKind;
 use std::path::Path;
 
 use kunacore_import::{CheckedTable, Ended, Stop, StopKind, Summary};
@@ -40,7 +41,24 @@ pub(super) fn of_check(checked: &CheckedTable, output: &Output) -> Result<u8, Fa
 }
 
 /// What became of the rows.
-pub(super) fn summary(summary: &Summary, directory: &Path, output: &Output) -> Result<(), Failure> {
+/// Tells what became of the rows, and gives the exit status. Where stdout cannot be written, that is said, and where the
+/// summary is; a reader who has just gone has nothing to be told. Neither changes what became of the rows.
+pub(super) fn tell_summary(counted: &Summary, directory: &Path, output: &Output) -> Result<u8, Failure> {
+    let status = status(counted);
+    match summary(counted, directory, output) {
+        Ok(()) => Ok(status),
+        Err(Failure::Stdout(error)) if error.kind() == ErrorKind::BrokenPipe => Ok(status),
+        Err(Failure::Stdout(error)) => {
+            let message = format!("The summary cannot be written to stdout: {error}.");
+            let file = directory.join("summary.json");
+            output.complain(&message, &format!("It is in {}, beside the reports.", file.display()));
+            Ok(if status == statuses::DONE { statuses::USAGE } else { status })
+        }
+        Err(other) => Err(other),
+    }
+}
+
+fn summary(summary: &Summary, directory: &Path, output: &Output) -> Result<(), Failure> {
     if output.json {
         return output.result(&summary.to_json());
     }
@@ -70,7 +88,7 @@ pub(super) fn summary(summary: &Summary, directory: &Path, output: &Output) -> R
 }
 
 /// The exit status: the gravest wins.
-pub(super) fn status(summary: &Summary) -> u8 {
+fn status(summary: &Summary) -> u8 {
     match summary {
         Summary { unresolved: 1.., .. } => statuses::UNKNOWN,
         Summary { unsent: 1.., .. } => statuses::NOT_APPLIED,
@@ -88,12 +106,13 @@ impl Closing<'_> {
             output.warn("these results could not be written to the journal; keep them:");
             unwritten.iter().for_each(|result| output.warn(result));
         }
-        if let Some(counted) = counted {
-            summary(counted, directory, output)?;
-        }
+        let status = match counted {
+            Some(counted) => tell_summary(counted, directory, output)?,
+            None => statuses::NOT_APPLIED,
+        };
         let next = self.next();
         match stop {
-            Some(stop) if !was_asked_for(stop.kind()) => output.stopped(stop.message(), &self.advice(stop, &next)),
+            Some(stop) if !was_asked_for(stop.kind()) => output.complain(stop.message(), &self.advice(stop, &next)),
             Some(stop) => {
                 output.note(&format!("stopped: {}", stop.message()));
                 next.iter().for_each(|next| output.note(&format!("next: {next}")));
@@ -103,8 +122,7 @@ impl Closing<'_> {
         Ok(match (stop, counted) {
             _ if self.at_once => statuses::INTERRUPTED,
             (Some(stop), None) if stop.kind() == StopKind::Directory => statuses::UNKNOWN,
-            (_, Some(counted)) => status(counted),
-            (_, None) => statuses::NOT_APPLIED,
+            _ => status,
         })
     }
 

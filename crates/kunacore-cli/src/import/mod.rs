@@ -87,8 +87,7 @@ pub(crate) fn report(directory: &Path, output: &Output) -> Result<u8, Failure> {
             summary
         }
     };
-    closing::summary(&summary, directory, output)?;
-    Ok(closing::status(&summary))
+    closing::tell_summary(&summary, directory, output)
 }
 
 fn table(asked: &Import, read: &ReadOptions, control: &Control) -> Result<Table, Failure> {
