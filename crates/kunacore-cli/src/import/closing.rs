@@ -4,11 +4,12 @@ use std::fmt::Write as _;
 use std::io::ErrorKind;
 use std::path::Path;
 
-use kunacore_import::{CheckedTable, Ended, Stop, StopKind, Summary};
+use kunacore_import::{CheckedTable, Ended, MAX_IDENTICAL_REJECTIONS, Stop, StopKind, Summary};
 use serde_json::json;
 
-use super::arguments::Import;
+use super::arguments::{Existing, Import, Invalid};
 use super::display::{grouped, short};
+use super::sandbox::STORE;
 use super::was_asked_for;
 use crate::arguments::Global;
 use crate::output::{Failure, Output, status as statuses};
@@ -40,7 +41,6 @@ pub(super) fn of_check(checked: &CheckedTable, output: &Output) -> Result<u8, Fa
     Ok(if problems == 0 { statuses::DONE } else { statuses::REJECTED })
 }
 
-/// What became of the rows.
 /// Tells what became of the rows, and gives the exit status. Where stdout cannot be written, that is said, and where the
 /// summary is; a reader who has just gone has nothing to be told. Neither changes what became of the rows.
 pub(super) fn tell_summary(counted: &Summary, directory: &Path, output: &Output) -> Result<u8, Failure> {
@@ -58,6 +58,7 @@ pub(super) fn tell_summary(counted: &Summary, directory: &Path, output: &Output)
     }
 }
 
+/// What became of the rows.
 fn summary(summary: &Summary, directory: &Path, output: &Output) -> Result<(), Failure> {
     if output.json {
         return output.result(&summary.to_json());
@@ -178,8 +179,13 @@ impl Closing<'_> {
         let mut words = vec!["kunacore", "import", "--run"].into_iter().map(str::to_owned).collect::<Vec<_>>();
         words.push(quoted(&self.ended.directory.display().to_string()));
         words.extend(more.iter().map(|word| (*word).to_owned()));
+        words.extend(self.rules());
+        words.extend((self.asked.invalid == Invalid::Reject).then(|| "--invalid reject".to_owned()));
+        words.extend(self.asked.keep_input.then(|| "--keep-input".to_owned()));
+        let most = self.asked.max_identical_rejections;
+        words.extend((most != MAX_IDENTICAL_REJECTIONS).then(|| format!("--max-identical-rejections {most}")));
         words.extend(self.pace());
-        words.extend(self.server());
+        words.extend(self.server(false));
         words.join(" ")
     }
 
@@ -193,8 +199,9 @@ impl Closing<'_> {
             words.extend([option.to_owned(), quoted(&value)]);
         }
         words.extend(ignore_extra.then(|| "--ignore-extra".to_owned()));
+        words.extend(self.rules());
         words.extend(self.pace());
-        words.extend(self.server());
+        words.extend(self.server(true));
         words.join(" ")
     }
 
@@ -206,19 +213,45 @@ impl Closing<'_> {
         words
     }
 
-    /// The flags that name the server; what the environment says stays there.
-    fn server(&self) -> Vec<String> {
+    /// What keeps customers from being created twice, and is not remembered by the run: without it, another command would
+    /// send rows that this one would not.
+    fn rules(&self) -> Vec<String> {
+        let Import { existing, known, .. } = self.asked;
         let mut words = Vec::new();
-        if let Some(url) = &self.global.base_url {
-            words.extend(["--base-url".to_owned(), quoted(url)]);
+        words.extend((*existing == Existing::Adopt).then(|| "--existing adopt".to_owned()));
+        words.extend(known.iter().map(|run| format!("--known {}", path(run))));
+        words
+    }
+
+    /// The flags that name the server and say how it is talked to; what the environment says stays there. A new run finds
+    /// the sandbox of this one by its file.
+    fn server(&self, is_new: bool) -> Vec<String> {
+        let Global { base_url, timeout, deadline, settle, duplicate_rules, ca_bundle, proxy, sandbox, .. } =
+            self.global;
+        let mut words = Vec::new();
+        let times = [("--timeout", timeout), ("--deadline", deadline), ("--settle", settle)];
+        for (flag, time) in times.into_iter().filter_map(|(flag, time)| Some((flag, (*time)?))) {
+            words.push(format!("{flag} {}", quoted(&humantime::format_duration(time).to_string())));
         }
-        match &self.global.sandbox {
-            Some(Some(db)) => words.push(format!("--sandbox={}", quoted(&db.display().to_string()))),
+        words.extend(self.global.trust_uniqueness.then(|| "--trust-uniqueness".to_owned()));
+        words.extend(duplicate_rules.iter().map(|file| format!("--duplicate-rules {}", path(file))));
+        words.extend(ca_bundle.iter().map(|file| format!("--ca-bundle {}", path(file))));
+        // One with a password is no text to be printed.
+        words.extend(proxy.iter().filter(|url| !url.contains('@')).map(|url| format!("--proxy {}", quoted(url))));
+        words.extend(self.global.allow_http.then(|| "--allow-http".to_owned()));
+        words.extend(base_url.iter().map(|url| format!("--base-url {}", quoted(url))));
+        match sandbox {
+            Some(Some(db)) => words.push(format!("--sandbox={}", path(db))),
+            Some(None) if is_new => words.push(format!("--sandbox={}", path(&self.ended.directory.join(STORE)))),
             Some(None) => words.push("--sandbox".to_owned()),
             None => {}
         }
         words
     }
+}
+
+fn path(path: &Path) -> String {
+    quoted(&path.display().to_string())
 }
 
 fn rows(count: u64) -> String {

@@ -8,7 +8,7 @@ use crate::connect::Endpoint;
 use crate::output::Failure;
 
 /// The file of the sandbox's customers in a run's directory.
-const STORE: &str = "sandbox.db";
+pub(super) const STORE: &str = "sandbox.db";
 
 /// Starts a sandbox on a thread of its own, with its store in `db`, or in the directory of the run.
 pub(super) fn start(db: Option<&Path>, directory: &Path) -> Result<Endpoint, Failure> {
