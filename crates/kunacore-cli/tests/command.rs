@@ -406,7 +406,10 @@ fn every_help_ends_with_an_example_that_works() {
         .filter_map(|line| line.split_whitespace().next())
         .filter(|name| *name != "help")
         .collect();
-    assert_eq!(commands, ["demo", "create", "ensure", "find", "show", "sandbox", "schema", "completions", "man"]);
+    assert_eq!(
+        commands,
+        ["demo", "create", "ensure", "find", "show", "import", "report", "sandbox", "schema", "completions", "man"]
+    );
 
     let folder = tempfile::tempdir().unwrap();
     let bin = Path::new(env!("CARGO_BIN_EXE_kunacore")).parent().unwrap();
