@@ -10,6 +10,7 @@ __all__ = [
     "CONNECT_TIMEOUT",
     "DEADLINE",
     "MAX_ATTEMPTS",
+    "MAX_IDENTICAL_REJECTIONS",
     "TIMEOUT",
     "ArrowTable",
     "Client",
@@ -30,6 +31,7 @@ TIMEOUT: float
 CONNECT_TIMEOUT: float
 DEADLINE: float
 MAX_ATTEMPTS: int
+MAX_IDENTICAL_REJECTIONS: int
 
 def run_cli(arguments: Sequence[str]) -> int: ...
 def crossings() -> int: ...

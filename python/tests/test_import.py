@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import dataclasses
+import inspect
 import json
 import math
 import uuid
@@ -424,6 +425,22 @@ def test_the_module_uses_the_environment(sandbox: kunacore.Sandbox, monkeypatch:
         monkeypatch.setenv(name, value)
     result = kunacore.create_customers(rows(2), run="run", progress=False)
     assert (result.summary["created"], result.run.name) == (2, "run")
+
+
+def test_the_three_doors_take_the_same_options_and_defaults() -> None:
+    calls: list[Callable[..., object]] = [
+        kunacore.create_customers,
+        kunacore.Client.create_customers,
+        kunacore.AsyncClient.create_customers,
+    ]
+    parameters = [
+        {name: (option.kind, option.default) for name, option in inspect.signature(call).parameters.items()}
+        for call in calls
+    ]
+    for options in parameters:
+        options.pop("self", None)
+    assert parameters[0] == parameters[1] == parameters[2]
+    assert parameters[0]["max_identical_rejections"][1] == _kunacore.MAX_IDENTICAL_REJECTIONS
 
 
 def test_a_closed_client_imports_nothing(client: kunacore.Client) -> None:

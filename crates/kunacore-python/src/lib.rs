@@ -99,6 +99,7 @@ mod _kunacore {
         seconds("TIMEOUT", defaults::TIMEOUT)?;
         seconds("CONNECT_TIMEOUT", defaults::CONNECT_TIMEOUT)?;
         seconds("DEADLINE", defaults::DEADLINE)?;
-        module.add("MAX_ATTEMPTS", defaults::MAX_ATTEMPTS)
+        module.add("MAX_ATTEMPTS", defaults::MAX_ATTEMPTS)?;
+        module.add("MAX_IDENTICAL_REJECTIONS", kunacore_import::MAX_IDENTICAL_REJECTIONS)
     }
 }
