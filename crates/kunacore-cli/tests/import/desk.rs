@@ -40,7 +40,7 @@ impl Desk {
     /// One with `customers.csv`, which has so many good rows.
     pub(crate) fn of(rows: usize) -> Self {
         let desk = Self::new();
-        desk.write("customers.csv", &table::csv(1..=rows));
+        desk.write("customers.csv", table::csv(1..=rows));
         desk
     }
 

@@ -101,7 +101,7 @@ impl Job {
         {
             return Ok(Outcome::Finished(run.to_owned()));
         }
-        let table = rows.open(&asked)?;
+        let table = rows.open(&asked, control.inner())?;
         let mut look_on = |progress: &Progress| board.note(progress);
         let Asked { options, read, mapping, check } = asked;
         let checked = CheckedTable::check(table, &read, &mapping, options, control.inner(), &mut look_on)?;

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow_array::{RecordBatch, RecordBatchIterator, RecordBatchReader};
 use arrow_schema::{ArrowError, Schema, SchemaRef};
-use kunacore_import::{ImportError, Stream, Table, aside_of};
+use kunacore_import::{Control, Failure, Stream, Table, aside_of};
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use pyo3_arrow::input::AnyRecordBatch;
@@ -50,14 +50,14 @@ impl Unopened {
         Ok(table.extract().map_or(Self::Chunks(chunks), Self::Paths))
     }
 
-    pub(super) fn open(self, asked: &Asked) -> Result<Table, ImportError> {
+    pub(super) fn open(self, asked: &Asked, control: &Control) -> Result<Table, Failure> {
         match self {
             Self::AsBefore => Ok(Table::AsBefore),
-            Self::Arrow(reader) => Stream::from_batches(without_index(reader, asked)).map(Table::Stream),
-            Self::Paths(paths) => Table::open(&paths, &asked.read, asked.run()),
+            Self::Arrow(reader) => Ok(Stream::from_batches(without_index(reader, asked)).map(Table::Stream)?),
+            Self::Paths(paths) => Table::open(&paths, &asked.read, asked.run(), control),
             Self::Chunks(chunks) => {
                 let aside = asked.run().map_or(Path::new("."), aside_of);
-                Stream::from_records(chunks, aside).map(Table::Stream)
+                Ok(Stream::from_records(chunks, aside).map(Table::Stream)?)
             }
         }
     }
