@@ -70,33 +70,62 @@ pub(crate) struct Seen {
 /// A set of hashes at little more than 8 bytes each: sorted buckets by their first bits, so small that an insertion moves
 /// little, and a search touches little memory.
 #[derive(Debug, Default)]
-struct Hashes(Vec<Vec<u64>>);
+struct Hashes {
+    buckets: Vec<Vec<u64>>,
+    /// How many of a hash's first bits name its bucket.
+    bits: u32,
+    count: usize,
+}
 
-/// How many of a hash's first bits name its bucket.
-const BUCKET_BITS: u32 = 16;
+/// How many hashes a bucket holds on average before each is split.
+const BUCKET: usize = 256;
+/// Into how many buckets each is split, as a number of bits.
+const SPLIT_BITS: u32 = 2;
 
 impl Hashes {
     fn has(&self, hash: u64) -> bool {
-        self.0.get(bucket(hash)).is_some_and(|bucket| bucket.binary_search(&hash).is_ok())
+        self.buckets.get(bucket(hash, self.bits)).is_some_and(|bucket| bucket.binary_search(&hash).is_ok())
     }
 
     fn insert(&mut self, hash: u64) {
-        if self.0.is_empty() {
-            self.0.resize(1 << BUCKET_BITS, Vec::new());
+        if self.count >= BUCKET * self.buckets.len() {
+            self.split();
         }
-        let Some(bucket) = self.0.get_mut(bucket(hash)) else { return };
+        let Some(bucket) = self.buckets.get_mut(bucket(hash, self.bits)) else { return };
         if let Err(at) = bucket.binary_search(&hash) {
             if bucket.len() == bucket.capacity() {
                 // Vec would double.
                 bucket.reserve_exact(bucket.len() / 8 + 4);
             }
             bucket.insert(at, hash);
+            self.count += 1;
         }
+    }
+
+    /// Splits every bucket, one after the other, so that no second copy of them all is made.
+    fn split(&mut self) {
+        if self.buckets.is_empty() {
+            self.buckets.push(Vec::new());
+            return;
+        }
+        self.bits += SPLIT_BITS;
+        let mut smaller = Vec::with_capacity(self.buckets.len() << SPLIT_BITS);
+        for whole in std::mem::take(&mut self.buckets) {
+            let mut rest = &whole[..];
+            let first = smaller.len();
+            for index in first..first + (1 << SPLIT_BITS) {
+                let (part, others) = rest.split_at(rest.partition_point(|hash| bucket(*hash, self.bits) <= index));
+                smaller.push(part.to_vec());
+                rest = others;
+            }
+        }
+        self.buckets = smaller;
     }
 }
 
-fn bucket(hash: u64) -> usize {
-    (hash >> (u64::BITS - BUCKET_BITS)) as usize
+/// The bucket of a hash, where so many bits name it.
+fn bucket(hash: u64, bits: u32) -> usize {
+    hash.checked_shr(u64::BITS - bits).unwrap_or_default() as usize
 }
 
 impl Seen {
@@ -186,5 +215,25 @@ impl Watched {
         }
         found.sort();
         found
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_inserted_is_there_and_nothing_else_however_many_there_are() {
+        // Numbers that a multiplication has spread over all bits, each once.
+        let hash = |number: u64| number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let mut hashes = Hashes::default();
+        for number in 0..50_000 {
+            assert!(!hashes.has(hash(number)), "{number}");
+            hashes.insert(hash(number));
+            hashes.insert(hash(number / 2));
+        }
+        assert_eq!(hashes.count, 50_000);
+        assert!((0..50_000).all(|number| hashes.has(hash(number))));
+        assert!(hashes.buckets.iter().all(|bucket| bucket.is_sorted() && bucket.len() < 4 * BUCKET));
     }
 }
