@@ -26,7 +26,7 @@ pub(crate) fn write(value: &impl Serialize) -> io::Result<Vec<u8>> {
     };
     let mut line = Vec::with_capacity(json.len() + 20);
     line.extend_from_slice(BEFORE);
-    line.extend_from_slice(format!("{:08x}", crc32fast::hash(fields)).as_bytes());
+    line.extend_from_slice(&digits(crc32fast::hash(fields)));
     line.extend_from_slice(AFTER);
     line.extend_from_slice(fields);
     line.push(b'\n');
@@ -38,13 +38,23 @@ pub(crate) fn check(line: &[u8]) -> Option<Vec<u8>> {
     let (sum, rest) = line.strip_prefix(BEFORE)?.split_at_checked(DIGITS)?;
     let fields = rest.strip_prefix(AFTER)?;
     // Compared as text: one line has one form, so that no flipped case of a digit passes.
-    if sum != format!("{:08x}", crc32fast::hash(fields)).as_bytes() {
+    if sum != digits(crc32fast::hash(fields)) {
         return None;
     }
     let mut json = Vec::with_capacity(fields.len() + 1);
     json.push(b'{');
     json.extend_from_slice(fields);
     Some(json)
+}
+
+/// A sum as it is written: eight hexadecimal digits in lower case.
+fn digits(sum: u32) -> [u8; DIGITS] {
+    let mut digits = [0; DIGITS];
+    for (at, digit) in digits.iter_mut().enumerate() {
+        let value = sum >> (4 * (DIGITS - 1 - at)) & 0xf;
+        *digit = char::from_digit(value, 16).map_or(b'0', |digit| digit as u8);
+    }
+    digits
 }
 
 /// The object, without its sum, of the last line in a text in which an end of a line was lost.

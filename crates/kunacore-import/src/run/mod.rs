@@ -35,6 +35,7 @@
 mod directory;
 pub(crate) mod disk;
 mod error;
+mod form;
 mod ids;
 mod journal;
 mod known;

@@ -1,7 +1,8 @@
-//! What the journal says: the five kinds of records, as they are written and as the rest of the crate uses them.
+//! What the journal says: the five kinds of records, as the rest of the crate uses them.
 
 use serde::{Deserialize, Serialize};
 
+use super::form::{Found, Line};
 use super::ids::SameId;
 use super::sent::Reach;
 use super::tag::Tag;
@@ -97,8 +98,6 @@ pub struct RowResult {
 
 /// The code of a row whose customer is in doubt because another person, or another row, has it: only the user can say.
 pub const CONFLICT: &str = "conflict";
-/// How much of a message is kept, in bytes.
-const MESSAGE: usize = 2000;
 
 impl RowResult {
     /// It as a line of JSON, in the journal's form.
@@ -160,7 +159,7 @@ pub(crate) enum Record {
 impl Record {
     /// The record of a line, without its sum; `None` if it says what no version of this format says.
     pub(crate) fn parse(json: &[u8]) -> Option<Self> {
-        serde_json::from_slice::<Line>(json).ok()?.into_record()
+        serde_json::from_slice::<Found>(json).ok()?.into_record()
     }
 
     /// The form that is written.
@@ -171,127 +170,5 @@ impl Record {
             Self::Accept { row, tag, id, wallet_id } => Line::Accept { row, tag, id, wallet_id },
             Self::Sync { bytes, reach } => Line::Sync { bytes, generation: reach.generation, n: reach.n },
         }
-    }
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum State {
-    Created,
-    Rejected,
-    Unresolved,
-}
-
-/// A record as it is written: `t` is its kind. Fields that say nothing are left out.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(tag = "t", rename_all = "lowercase")]
-pub(crate) enum Line {
-    Result {
-        row: u32,
-        tag: Tag,
-        state: State,
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        how: Option<How>,
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        id: Option<String>,
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        wallet_id: Option<String>,
-        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-        never_post: bool,
-        #[serde(flatten)]
-        answer: Answer,
-    },
-    /// Created, unread.
-    Unread {
-        row: u32,
-        tag: Tag,
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        id: Option<String>,
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        wallet_id: Option<String>,
-        never_post: bool,
-        #[serde(flatten)]
-        answer: Answer,
-    },
-    Unsent {
-        row: u32,
-        generation: u32,
-    },
-    Accept {
-        row: u32,
-        tag: Tag,
-        id: String,
-        wallet_id: String,
-    },
-    Sync {
-        bytes: u64,
-        generation: u32,
-        n: u32,
-    },
-}
-
-/// What the last answer said.
-#[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct Answer {
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    status: Option<u16>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    code: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    field: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    message: Option<String>,
-    attempts: u32,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    found: Option<Ids>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    sent_at: Option<String>,
-}
-
-impl Line {
-    fn result(result: RowResult) -> Self {
-        let RowResult { row, tag, end, status, code, field, message, attempts, found, sent_at } = result;
-        let message = message.map(|mut message| {
-            let end = (0..=MESSAGE.min(message.len())).rev().find(|end| message.is_char_boundary(*end));
-            message.truncate(end.unwrap_or_default());
-            message
-        });
-        let answer = Answer { status, code, field, message, attempts, found, sent_at };
-        let (state, how, id, wallet_id, never_post) = match end {
-            End::Unread { id, wallet_id } => {
-                return Self::Unread { row, tag, id, wallet_id, never_post: true, answer };
-            }
-            End::Created { how, id, wallet_id } => (State::Created, Some(how), Some(id), Some(wallet_id), false),
-            End::Rejected => (State::Rejected, None, None, None, false),
-            End::Unresolved { never_post } => (State::Unresolved, None, None, None, never_post),
-        };
-        Self::Result { row, tag, state, how, id, wallet_id, never_post, answer }
-    }
-
-    fn into_record(self) -> Option<Record> {
-        let (row, tag, end, answer) = match self {
-            Self::Unsent { row, generation } => return Some(Record::Unsent { row, generation }),
-            Self::Accept { row, tag, id, wallet_id } => return Some(Record::Accept { row, tag, id, wallet_id }),
-            Self::Sync { bytes, generation, n } => {
-                return Some(Record::Sync { bytes, reach: Reach { generation, n } });
-            }
-            Self::Unread { row, tag, id, wallet_id, never_post: true, answer } => {
-                (row, tag, End::Unread { id, wallet_id }, answer)
-            }
-            Self::Unread { never_post: false, .. } => return None,
-            Self::Result { row, tag, state, how, id, wallet_id, never_post, answer } => {
-                let end = match (state, how, id, wallet_id, never_post) {
-                    (State::Created, Some(how), Some(id), Some(wallet_id), false) => {
-                        End::Created { how, id, wallet_id }
-                    }
-                    (State::Rejected, None, None, None, false) => End::Rejected,
-                    (State::Unresolved, None, None, None, never_post) => End::Unresolved { never_post },
-                    _ => return None,
-                };
-                (row, tag, end, answer)
-            }
-        };
-        let Answer { status, code, field, message, attempts, found, sent_at } = answer;
-        Some(Record::Result(RowResult { row, tag, end, status, code, field, message, attempts, found, sent_at }))
     }
 }

@@ -79,7 +79,8 @@ pub(crate) struct Rows {
 impl Rows {
     /// Nothing but what `sent_upto` says.
     pub(crate) fn new(found: Reach) -> Self {
-        Self { found, ..Self::default() }
+        // As many as may have a record: a vector that grows would double.
+        Self { bytes: Vec::with_capacity(found.n as usize + 1), found, ..Self::default() }
     }
 
     /// What is known of a row.

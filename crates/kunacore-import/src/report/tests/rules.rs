@@ -91,6 +91,20 @@ fn another_table_is_refused_and_the_reports_stay_as_they_were() {
 }
 
 #[test]
+fn a_table_that_was_moved_is_found_once_the_run_was_told() {
+    let mut place = Place::of(3);
+    place.report(place.begin(2));
+    let moved = place.directory.path().join("moved.csv");
+    fs::rename(&place.files[0], &moved).expect("moved");
+    assert!(matches!(rewrite(&place.run()), Err(ReportError::Input(_))));
+    place.files = vec![moved];
+    let mut run = place.reopen(2);
+    run.note_input(&place.input()).expect("noted");
+    place.report(run);
+    assert!(matches!(rewrite(&place.run()), Ok(Rewritten::Written(_))));
+}
+
+#[test]
 fn a_run_in_use_and_what_is_no_run_are_refused() {
     let place = Place::of(1);
     let run = place.begin(1);

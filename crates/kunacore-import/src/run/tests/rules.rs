@@ -410,6 +410,21 @@ fn a_servers_time_that_was_unknown_when_rows_were_sent_stays_so() {
 }
 
 #[test]
+fn where_the_table_is_can_change() {
+    let sim = Sim::new(22);
+    let mut run = create(&sim).unwrap();
+    let there = Input::files(&["/there/customers.csv".into()], &Default::default(), &Default::default()).unwrap();
+    let copy: Input = serde_json::from_str("{}").unwrap();
+    for input in [&there, &copy, &there] {
+        run.note_input(input).unwrap();
+        run.note_input(input).unwrap();
+        drop(run);
+        run = open(&sim).unwrap().run;
+        assert_eq!(run.manifest().input, *input);
+    }
+}
+
+#[test]
 fn a_run_that_lost_its_manifest_is_no_new_one() {
     let sim = Sim::new(14);
     let mut run = create(&sim).unwrap();
