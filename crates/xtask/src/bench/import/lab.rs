@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use super::measured::Measured;
-use crate::process::{Server, capture, command, run};
+use crate::process::{Server, command, run};
 use crate::test::{Environment, target};
 
 /// How many requests every program that sends many at once has under way, unless its name says otherwise.
@@ -20,10 +20,6 @@ pub(super) struct Lab {
     environment: Environment,
     bench: PathBuf,
     kunacore: PathBuf,
-    /// Whether `kunacore import` is there.
-    pub(super) has_import: bool,
-    /// Whether Python's `create_customers` is there.
-    pub(super) has_create_customers: bool,
 }
 
 /// A file that is removed when this is dropped.
@@ -50,17 +46,7 @@ impl Lab {
         environment.install_wheel("release")?;
         let built = target(root).join("release");
         let kunacore = built.join("kunacore");
-        let help = capture(command(&kunacore, root).arg("--help"))?;
-        let dir = ["-c", "import kunacore; print(dir(kunacore.Client))"];
-        let names = capture(command(environment.bin("python"), root).args(dir))?;
-        Ok(Self {
-            root: root.to_owned(),
-            environment,
-            bench: built.join("kunacore-bench"),
-            kunacore,
-            has_import: help.lines().any(|line| line.trim_start().starts_with("import ")),
-            has_create_customers: names.contains("'create_customers'"),
-        })
+        Ok(Self { root: root.to_owned(), environment, bench: built.join("kunacore-bench"), kunacore })
     }
 
     /// A folder of this bench's own.

@@ -27,8 +27,6 @@ const SLOW_ROWS: u64 = 25_600;
 const SLOW_ROUNDS: usize = 3;
 
 const NO_WRK: &str = "not run: the server by wrk (wrk is not installed; Debian has it as the package wrk)";
-const NO_IMPORT: &str = "not run: kunacore import (the command does not know it)";
-const NO_CREATE_CUSTOMERS: &str = "not run: create_customers (the Python package does not know it)";
 
 /// Measures and prints what an import of so many rows takes.
 ///
@@ -37,20 +35,11 @@ const NO_CREATE_CUSTOMERS: &str = "not run: create_customers (the Python package
 /// Something cannot be built, installed or started, or does not create every customer.
 pub(crate) fn run(root: &Path, rows: u64) -> Result<(), String> {
     let lab = Lab::new(root)?;
-    tell_what_is_missing(&lab);
     if !lab.has_wrk() {
         println!("{NO_WRK}");
     }
     fast(&lab, rows)?;
     slow(&lab)
-}
-
-fn tell_what_is_missing(lab: &Lab) {
-    for (is_there, message) in [(lab.has_import, NO_IMPORT), (lab.has_create_customers, NO_CREATE_CUSTOMERS)] {
-        if !is_there {
-            println!("{message}");
-        }
-    }
 }
 
 /// At a server that is faster than every client.
@@ -71,16 +60,13 @@ fn fast(lab: &Lab, rows: u64) -> Result<(), String> {
         Contender::new("baseten-performance-client", || client("with_baseten.py", rows, IN_FLIGHT)),
         Contender::new("requests.post, one after the other", || client("with_requests.py", few, "1")),
     ];
-    let mut imports = Vec::new();
-    if lab.has_import {
-        imports.push(Contender::new("import, CSV", || lab.import(&server, &table, lab.folder(), rows)));
-        imports.push(Contender::new("import, Parquet", || lab.import(&server, &parquet, lab.folder(), rows)));
-    }
-    if lab.has_create_customers {
-        imports.push(Contender::new("create_customers, polars", || lab.create_customers(&server, &parquet, rows)));
-    }
+    let mut imports = [
+        Contender::new("import, CSV", || lab.import(&server, &table, lab.folder(), rows)),
+        Contender::new("import, Parquet", || lab.import(&server, &parquet, lab.folder(), rows)),
+        Contender::new("create_customers, polars", || lab.create_customers(&server, &parquet, rows)),
+    ];
     let mut in_memory = Vec::new();
-    if let (true, Some(memory)) = (lab.has_import, lab.memory()) {
+    if let Some(memory) = lab.memory() {
         in_memory.push(Contender::new("import, CSV, its run in memory", || lab.import(&server, &table, memory, rows)));
     }
     rounds(ROUNDS, wrk.iter_mut().chain(&mut others).chain(&mut imports).chain(&mut in_memory))?;
@@ -90,9 +76,6 @@ fn fast(lab: &Lab, rows: u64) -> Result<(), String> {
     show(wrk.iter().chain(&others).chain(&imports).chain(&in_memory));
     let [bare, aiohttp_16, aiohttp_64, baseten, requests] = others.each_ref().map(Contender::rate);
     let others = [bare, aiohttp_16.max(aiohttp_64), baseten, requests];
-    if imports.is_empty() {
-        return Ok(());
-    }
     println!("times as fast as:                     bare reqwest   aiohttp   baseten  requests");
     println!("  wanted, at least                            0.80      4.50      1.80     40.00");
     for import in &imports {
@@ -116,9 +99,7 @@ fn slow(lab: &Lab) -> Result<(), String> {
         contenders.push(Contender::new("wrk", || lab.wrk(&server, "20")));
     }
     contenders.push(Contender::new("bare reqwest", || lab.bare(&server, &bodies, SLOW_ROWS)));
-    if lab.has_import {
-        contenders.push(Contender::new("import, CSV", || lab.import(&server, &table, lab.folder(), SLOW_ROWS)));
-    }
+    contenders.push(Contender::new("import, CSV", || lab.import(&server, &table, lab.folder(), SLOW_ROWS)));
     rounds(SLOW_ROUNDS, contenders.iter_mut())?;
     println!("the same at a server that takes {SLOW} ms for an answer; median of {SLOW_ROUNDS} rounds in turn:");
     show(contenders.iter());
