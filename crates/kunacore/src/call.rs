@@ -13,6 +13,7 @@ use crate::error::Error;
 use crate::field::Field;
 use crate::filter::CustomerFilter;
 use crate::fold::Class;
+use crate::gate::Judged;
 use crate::generated::types;
 use crate::judge::{self, Read};
 use crate::lookup::{self, Sighting};
@@ -271,6 +272,14 @@ impl Server for Wire<'_> {
         let sent = Field::ALL.into_iter().filter_map(|field| Some((field.name(), self.customer.get(field)?)));
         let hide = || pool.scrubber(authorization.as_ref(), sent.clone());
         let mut result = judge::creation(observation, self.customer.email(), &pool.duplicate_rules, hide);
+        if let Some(gate) = self.session.gate {
+            gate.judged(match &result {
+                Ok(_) => Judged::Created,
+                Err((Class::Sealed, error)) if error.status().is_some_and(|status| status < 300) => Judged::Unread,
+                Err((Class::Refused | Class::Contested, _)) => Judged::Refused,
+                Err(_) => Judged::Unclear,
+            });
+        }
         if self.detailed {
             result = result.map(|(customer, facts)| (customer, facts.hiding(|id| hide().finds(id))));
         }

@@ -5,7 +5,7 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use crate::clock::{self, Instant};
 use crate::retry;
@@ -50,10 +50,21 @@ pub struct Seen {
     pub ending: Ending,
     /// How long the server asks to wait.
     pub retry_after: Option<Duration>,
-    /// The server's clock when it answered.
-    pub server_time: Option<SystemTime>,
     /// From the gate to the end.
     pub took: Duration,
+}
+
+/// What the answer to a creation says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Judged {
+    /// The customer, whole.
+    Created,
+    /// That a customer was created, but not so that it can be read.
+    Unread,
+    /// That it was refused.
+    Refused,
+    /// None of these, or there was no answer.
+    Unclear,
 }
 
 /// A future of a gate's.
@@ -70,6 +81,9 @@ pub trait Gate: Send + Sync {
 
     /// Ends when calls shall no longer wait for anything but answers.
     fn closing(&self) -> GateFuture<'_, ()>;
+
+    /// A creation was answered, or not; look-ups may follow.
+    fn judged(&self, judged: Judged);
 }
 
 /// One request on its way, from the gate until it has ended; also when its call is dropped.
@@ -94,7 +108,6 @@ impl<'a> Passage<'a> {
         seen.ending = match observation {
             Observation::Reply(reply) => {
                 seen.retry_after = retry::retry_after(&reply.headers);
-                seen.server_time = retry::date(&reply.headers).map(Into::into);
                 Ending::Answered(reply.status)
             }
             Observation::NotSent(_) => Ending::NotSent,
@@ -107,7 +120,7 @@ impl<'a> Passage<'a> {
 
     fn seen(&self, ending: Ending) -> Seen {
         let took = clock::now().duration_since(self.entered);
-        Seen { operation: self.operation, ending, retry_after: None, server_time: None, took }
+        Seen { operation: self.operation, ending, retry_after: None, took }
     }
 }
 

@@ -19,6 +19,7 @@ mod probe;
 mod progress;
 mod row;
 mod sender;
+mod signs;
 mod stop;
 mod threads;
 

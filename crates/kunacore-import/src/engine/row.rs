@@ -1,6 +1,6 @@
 //! One row on its way: the call, again as long as nothing was applied, and what is noted of its end.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 use std::time::{Duration, SystemTime};
 
 use jiff::Timestamp;
@@ -10,8 +10,8 @@ use kunacore::{Client, Customer, Error, ErrorKind, NewCustomer, Outcome};
 use tokio::time::Instant;
 
 use super::books::rejected;
+use super::signs::Watch;
 use super::{Job, Work};
-use crate::pacing::Pacer;
 use crate::run::{End, How, Ids, RowResult, Tag};
 
 /// The longest first pause of a row that was not applied; each later one doubles.
@@ -24,7 +24,7 @@ const ODD_LOOK_UPS: u32 = 5;
 /// What the rows of an import share.
 pub(super) struct Shared {
     pub(super) client: Client,
-    pub(super) pacer: Arc<Pacer>,
+    pub(super) gate: Watch,
     /// Whether a customer that was there before is the row's, if it is the same person.
     pub(super) adopt: bool,
     /// The server's clock before the first row of this process was sent, where it told.
@@ -34,13 +34,11 @@ pub(super) struct Shared {
 /// How a row's task ended.
 pub(super) enum RowDone {
     /// It has a result.
-    Result { result: Box<RowResult>, sign: Sign },
+    Result(Box<RowResult>),
     /// It was not applied, and the import stops.
     Unsent { row: u32 },
-    /// The server refuses the caller. Nothing was applied for the row.
-    Refused { row: u32, error: Error },
     /// It cannot be told before look-ups were seen to find somebody.
-    Unproven { job: Job, result: Box<RowResult>, sign: Sign },
+    Unproven { job: Job, result: Box<RowResult> },
     /// The customer that the user has named.
     Accepted { row: u32, tag: Tag, id: String, wallet_id: String },
     /// The customer that the user has named was not found.
@@ -54,8 +52,6 @@ pub(super) enum Sign {
     Good,
     /// It refused a customer for this reason.
     Rejected(Reason),
-    /// Its answer said "created" and could not be read.
-    Unread,
     /// It refuses the caller.
     Refused(Stopping),
     /// None of these.
@@ -89,7 +85,7 @@ impl Shared {
         let (mut attempts, mut odd) = (0, 0);
         let mut pause = PAUSE;
         loop {
-            let end = self.client.send_row(&customer, self.pacer.as_ref(), before, self.adopt).await;
+            let end = self.client.send_row(&customer, &self.gate, before, self.adopt).await;
             let (error, doubt, unproven) = match end {
                 RowEnd::Gained(created) => {
                     let how = match created.how {
@@ -102,7 +98,8 @@ impl Shared {
                     let status = Some(created.status).filter(|status| *status > 0);
                     let attempts = attempts + created.attempts;
                     let result = RowResult { end, status, attempts, ..rejected(row, tag) };
-                    return RowDone::Result { result: Box::new(result), sign: Sign::Good };
+                    self.gate.note(&Sign::Good);
+                    return RowDone::Result(Box::new(result));
                 }
                 RowEnd::Failed { error, doubt, unproven } => (error, doubt, unproven),
             };
@@ -111,17 +108,17 @@ impl Shared {
                 (Outcome::NotApplied, RowDoubt::None) => {
                     odd += u32::from(error.kind() == ErrorKind::InvalidResponse);
                     if odd == ODD_LOOK_UPS {
-                        return RowDone::Refused { row, error };
+                        return self.refused(row, &error);
                     }
                     tokio::select! {
                         () = tokio::time::sleep(pause.mul_f64(fastrand::f64())) => {}
-                        () = self.pacer.closing() => return RowDone::Unsent { row },
+                        () = self.gate.closing() => return RowDone::Unsent { row },
                     }
                     pause = (pause * 2).min(PAUSE_CAP);
                     continue;
                 }
                 // A refusal of a login, or of the look-up before: the row itself was never sent.
-                (Outcome::Rejected, RowDoubt::None) if is_fatal(&error) => return RowDone::Refused { row, error },
+                (Outcome::Rejected, RowDoubt::None) if is_fatal(&error) => return self.refused(row, &error),
                 _ => {}
             }
             let result = failed(row, tag, &error, doubt, attempts, sent_at, before);
@@ -130,12 +127,10 @@ impl Shared {
                 (Outcome::Rejected, _) if error.kind() != ErrorKind::Duplicate => {
                     Sign::Rejected(Reason { status: error.status(), code: error.code().map(str::to_owned) })
                 }
-                (Outcome::Unknown, RowDoubt::NeverPost) if error.status().is_some_and(|status| status < 300) => {
-                    Sign::Unread
-                }
                 (Outcome::Rejected, _) => Sign::Good,
                 _ => Sign::Other,
             };
+            self.gate.note(&sign);
             let result = Box::new(result);
             if unproven {
                 let before = match before {
@@ -147,10 +142,16 @@ impl Shared {
                     sent => sent,
                 };
                 let work = Work::Send { customer, before };
-                return RowDone::Unproven { job: Job { row, tag, work }, result, sign };
+                return RowDone::Unproven { job: Job { row, tag, work }, result };
             }
-            return RowDone::Result { result, sign };
+            return RowDone::Result(result);
         }
+    }
+
+    /// The server refuses the caller. Nothing was applied for the row.
+    fn refused(&self, row: u32, error: &Error) -> RowDone {
+        self.gate.note(&Sign::Refused(Stopping::of(error)));
+        RowDone::Unsent { row }
     }
 
     /// Looks up the customer that the user says is the row's.

@@ -13,7 +13,8 @@ use tokio::time::Instant;
 use super::control::{Control, Wish};
 use super::probe::Prober;
 use super::progress::Board;
-use super::row::{Reason, RowDone, Shared, Sign, Stopping};
+use super::row::{RowDone, Shared};
+use super::signs::Watch;
 use super::stop::{Stop, StopKind};
 use super::{BLOCK_ROWS, Job, ToBooks, ToSender, Work};
 use crate::crash;
@@ -25,8 +26,6 @@ use crate::run::RowResult;
 const ALIVE: usize = 10_000;
 /// How many rows wait at most until look-ups were seen to find somebody; what is more is unresolved at once.
 const UNPROVEN: usize = 10_000;
-/// After how many answers in a row that say "created" and cannot be read an import stops.
-const UNREAD: u32 = 5;
 /// How many blocks are asked for ahead.
 const AHEAD: usize = 3;
 /// How often what is to be seen is noted.
@@ -82,6 +81,9 @@ impl Sending {
                     break;
                 }
             }
+            if let Some(stop) = state.shared.gate.stop() {
+                state.halt(stop);
+            }
             if state.stop.is_some() {
                 give_up_at.get_or_insert_with(|| Instant::now() + self.drain);
             } else if state.start_rows() {
@@ -136,16 +138,19 @@ struct State<'a> {
     remarks: Vec<String>,
     /// How many blocks have come.
     heard: u64,
-    rejections: Option<(Reason, u32)>,
-    unread: u32,
 }
 
 impl<'a> State<'a> {
     fn new(sending: &'a Sending, books: mpsc::Sender<Vec<ToBooks>>) -> Self {
-        let (client, pacer) = (sending.client.clone(), sending.pacer.clone());
+        let gate = Watch::new(sending.pacer.clone(), sending.max_identical_rejections);
         Self {
             sending,
-            shared: Arc::new(Shared { client, pacer, adopt: sending.adopt, server_time: OnceLock::new() }),
+            shared: Arc::new(Shared {
+                client: sending.client.clone(),
+                gate,
+                adopt: sending.adopt,
+                server_time: OnceLock::new(),
+            }),
             books,
             letters: Vec::new(),
             jobs: VecDeque::new(),
@@ -158,8 +163,6 @@ impl<'a> State<'a> {
             stop: None,
             remarks: Vec::new(),
             heard: 0,
-            rejections: None,
-            unread: 0,
         }
     }
 
@@ -235,22 +238,13 @@ impl<'a> State<'a> {
     fn ended(&mut self, done: Result<RowDone, tokio::task::JoinError>) {
         crash::point("answer_received");
         match done {
-            Ok(RowDone::Result { result, sign }) => self.result(result, sign),
+            Ok(RowDone::Result(result)) => self.tell(ToBooks::Done(result)),
             Ok(RowDone::Unsent { row }) => self.tell(ToBooks::TakeBack(row)),
-            Ok(RowDone::Refused { row, error }) => {
-                self.tell(ToBooks::TakeBack(row));
-                self.refused(Stopping::of(&error));
-            }
-            Ok(RowDone::Unproven { job, result, sign }) => {
-                let is_new = !self.last_round;
+            Ok(RowDone::Unproven { job, result }) => {
                 if self.last_round || self.stop.is_some() || self.unproven.len() >= UNPROVEN {
                     self.tell(ToBooks::Done(result));
                 } else {
                     self.unproven.push((job, result));
-                }
-                // What the server's answers look like is known before look-ups can be trusted.
-                if is_new && sign == Sign::Unread {
-                    self.unread();
                 }
             }
             Ok(RowDone::Accepted { row, tag, id, wallet_id }) => {
@@ -267,50 +261,6 @@ impl<'a> State<'a> {
             )),
         }
         self.want();
-    }
-
-    fn result(&mut self, result: Box<RowResult>, sign: Sign) {
-        self.tell(ToBooks::Done(result));
-        match sign {
-            Sign::Good => (self.rejections, self.unread) = (None, 0),
-            Sign::Rejected(reason) => {
-                self.unread = 0;
-                let times = match self.rejections.take() {
-                    Some((same, times)) if same == reason => times + 1,
-                    _ => 1,
-                };
-                if times == self.sending.max_identical_rejections {
-                    self.same_rejection(&reason, times);
-                }
-                self.rejections = Some((reason, times));
-            }
-            Sign::Unread => self.unread(),
-            Sign::Refused(stopping) => self.refused(stopping),
-            Sign::Other => {}
-        }
-    }
-
-    /// An answer said "created" and could not be read.
-    fn unread(&mut self) {
-        self.unread += 1;
-        if self.unread == UNREAD {
-            let what = format!("{UNREAD} answers in a row say that a customer was created, and cannot be read.");
-            let next = "Find out what answers in the server's place; then continue the run, which looks them up.";
-            self.halt(Stop::new(StopKind::Refused, what, next));
-        }
-    }
-
-    fn refused(&mut self, Stopping { what, next }: Stopping) {
-        self.halt(Stop::new(StopKind::Refused, what, next));
-    }
-
-    fn same_rejection(&mut self, Reason { status, code }: &Reason, times: u32) {
-        let status = status.map(|status| format!(" with status {status}")).unwrap_or_default();
-        let code = code.as_ref().map(|code| format!(" and code {code}")).unwrap_or_default();
-        let what = format!("{times} rows in a row were rejected{status}{code}, so the mapping looks wrong.");
-        let next = "Look at rejected.csv: is a column in the wrong field? If all is as it should be, continue the run with a \
-                    higher --max-identical-rejections, or 0 for no limit.";
-        self.halt(Stop::new(StopKind::SameRejection, what, next));
     }
 
     /// Sends nothing new from now on. The first reason stays.
@@ -359,10 +309,8 @@ impl<'a> State<'a> {
         self.tasks.abort_all();
         while let Some(done) = self.tasks.join_next().await {
             match done {
-                Ok(RowDone::Result { result, .. } | RowDone::Unproven { result, .. }) => {
-                    self.tell(ToBooks::Done(result))
-                }
-                Ok(RowDone::Unsent { row } | RowDone::Refused { row, .. }) => self.tell(ToBooks::TakeBack(row)),
+                Ok(RowDone::Result(result) | RowDone::Unproven { result, .. }) => self.tell(ToBooks::Done(result)),
+                Ok(RowDone::Unsent { row }) => self.tell(ToBooks::TakeBack(row)),
                 _ => {}
             }
         }

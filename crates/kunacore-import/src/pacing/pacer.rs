@@ -6,7 +6,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use kunacore::gate::{Gate, GateFuture, Operation, Seen};
+use kunacore::gate::{Gate, GateFuture, Judged, Operation, Seen};
 use tokio::sync::{Notify, Semaphore};
 use tokio::time::{Instant, sleep_until};
 
@@ -174,6 +174,9 @@ impl Gate for Pacer {
             }
         })
     }
+
+    /// The pace does not hang on it.
+    fn judged(&self, _: Judged) {}
 }
 
 /// A request that waits. It waits no longer when this is dropped, whether it has left or was given up.

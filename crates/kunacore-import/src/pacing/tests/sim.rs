@@ -12,7 +12,7 @@ use crate::pacing::Pacer;
 
 /// How a request ended that had left then.
 pub(super) fn seen(operation: Operation, ending: Ending, left: Instant) -> Seen {
-    Seen { operation, ending, retry_after: None, server_time: None, took: left.elapsed() }
+    Seen { operation, ending, retry_after: None, took: left.elapsed() }
 }
 
 /// A request that leaves and has ended so, at once or some time later.
