@@ -118,16 +118,16 @@ impl World {
         let table = self.directory.path().join("customers.csv");
         let import = Import::new(self.sandbox.url(), self.sandbox.api_key())
             .run(run)
-            .arguments(["--settle", SETTLE, "--timeout", "2s", "--invalid", "reject", "--key", "customer_no"])
+            .arguments(["--settle", SETTLE, "--timeout", "2s", "--invalid", "reject"])
             .arguments(["--max-identical-rejections", "0", "--json"])
             .arguments(self.kind.adopt.then_some(["--existing", "adopt"]).into_iter().flatten())
             .arguments(self.arguments.iter().map(String::as_str));
-        match self.kind.piped {
-            false => import.table(&table),
-            // A run that has its copy goes on without the pipe.
-            true if run.join("input.arrow").exists() => import,
-            true => import.table_from(&table),
+        // A run that has its copy goes on without the pipe, and with the columns that it was begun with.
+        if self.kind.piped && run.join("input.arrow").exists() {
+            return import;
         }
+        let import = import.arguments(["--key", "customer_no"]);
+        if self.kind.piped { import.table_from(&table) } else { import.table(&table) }
     }
 
     /// Lets a night pass between two processes.
