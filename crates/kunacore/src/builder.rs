@@ -221,6 +221,7 @@ impl ClientBuilder {
         Ok(Client(Arc::new(Pool {
             http,
             base,
+            create_form: Arc::default(),
             authorizer,
             options: self.options,
             duplicate_rules,

@@ -1,11 +1,18 @@
 //! A customer that exists: the two ids that matter, and whatever else the server told.
 
 use std::fmt;
+use std::marker::PhantomData;
+use std::sync::OnceLock;
 use std::time::SystemTime;
 
+use bytes::Bytes;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use crate::generated::types;
+use crate::lenient;
 
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident) => {
@@ -91,12 +98,23 @@ impl fmt::Display for How {
 ///
 /// Only the two ids are certain. The others are absent when the server left them out, sent null, or sent something that
 /// is not text: a customer that exists is never lost over a detail. `Debug` shows the ids only.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 pub struct Customer {
     id: CustomerId,
     wallet_id: WalletId,
     details: types::Customer,
-    raw: Value,
+    raw: Raw,
+}
+
+/// What the server sent for a customer.
+#[derive(Clone)]
+enum Raw {
+    Read(Value),
+    /// The whole answer, which is read again should anybody ask.
+    Answer {
+        body: Bytes,
+        read: OnceLock<Value>,
+    },
 }
 
 impl Customer {
@@ -163,7 +181,30 @@ impl Customer {
     /// The JSON object the server sent for this customer, with everything in it, known or not.
     #[must_use]
     pub fn raw(&self) -> &Value {
-        &self.raw
+        match &self.raw {
+            Raw::Read(value) => value,
+            Raw::Answer { body, read } => read
+                .get_or_init(|| lenient::object(body).and_then(|mut fields| fields.remove("data")).unwrap_or_default()),
+        }
+    }
+
+    /// Reads a customer from an answer that is just as the contract has it, which saves most of the work; `None` of all
+    /// others, which say no less for that.
+    pub(crate) fn read_answer(body: &[u8]) -> Option<Self> {
+        #[derive(Deserialize)]
+        struct Answer {
+            data: Object<types::Customer>,
+        }
+        let Object(Answer { data: Object(mut details) }) = serde_json::from_slice(body).ok()?;
+        let [id, wallet_id] = [&mut details.id, &mut details.wallet_id].map(std::mem::take);
+        if [&id, &wallet_id].into_iter().any(|id| is_blank(id)) {
+            return None;
+        }
+        // As in what is read field by field: what is blank is no id.
+        details.external_id = details.external_id.filter(|id| !is_blank(id));
+        details.referral_id = details.referral_id.filter(|id| !is_blank(id));
+        let raw = Raw::Answer { body: Bytes::copy_from_slice(body), read: OnceLock::new() };
+        Some(Self { id: id.into(), wallet_id: wallet_id.into(), details, raw })
     }
 
     /// Reads a customer from the JSON object the server sent: `None` when either id is missing.
@@ -186,7 +227,7 @@ impl Customer {
             referral_id: fields.get("referralId").and_then(opaque_id),
             created_at: text("createdAt"),
         };
-        Some(Self { id: id.into(), wallet_id: wallet_id.into(), details, raw })
+        Some(Self { id: id.into(), wallet_id: wallet_id.into(), details, raw: Raw::Read(raw) })
     }
 }
 
@@ -196,19 +237,83 @@ impl fmt::Debug for Customer {
     }
 }
 
+impl PartialEq for Customer {
+    fn eq(&self, other: &Self) -> bool {
+        self.id == other.id
+            && self.wallet_id == other.wallet_id
+            && self.details == other.details
+            && self.raw() == other.raw()
+    }
+}
+
+/// A JSON object: serde would take a list for a struct, too.
+struct Object<T>(T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Fields<T>(PhantomData<T>);
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Fields<T> {
+            type Value = Object<T>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, fields: A) -> Result<Object<T>, A::Error> {
+                T::deserialize(MapAccessDeserializer::new(fields)).map(Object)
+            }
+        }
+        deserializer.deserialize_map(Fields(PhantomData))
+    }
+}
+
 /// An id may be text or a number; anything else, or nothing, is no id.
 fn opaque_id(value: &Value) -> Option<String> {
     match value {
-        Value::String(text) if !text.chars().all(char::is_whitespace) => Some(text.clone()),
+        Value::String(text) if !is_blank(text) => Some(text.clone()),
         // A number that is not whole, or too long for 64 bits, has already lost digits: better no id than a wrong one.
         Value::Number(number) if number.is_u64() || number.is_i64() => Some(number.to_string()),
         _ => None,
     }
 }
 
+fn is_blank(id: &str) -> bool {
+    id.chars().all(char::is_whitespace)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_customer_is_the_same_whichever_way_it_is_read() {
+        let answers = [
+            r#"{"data":{"id":"a","walletId":"b"}}"#,
+            r#"{"data":{"id":"a","walletId":"b","email":null,"firstName":"Alex","externalId":" ","referralId":"r"},"x":1}"#,
+            r#"{"data":{"id":"a","walletId":"b","createdAt":"2024-02-26T16:36:14.499Z","tier":{"level":[3,1.5]}}}"#,
+        ];
+        for answer in answers {
+            let quickly = Customer::read_answer(answer.as_bytes()).expect(answer);
+            let slowly = Customer::read(serde_json::from_str::<Value>(answer).unwrap()["data"].take()).expect(answer);
+            assert!(quickly == slowly && quickly.raw() == slowly.raw(), "{answer}");
+        }
+    }
+
+    #[test]
+    fn what_is_odd_in_any_way_is_left_to_those_who_read_field_by_field() {
+        for answer in [
+            r#"{"data":{"id":7,"walletId":"b"}}"#,
+            r#"{"data":{"id":"a","walletId":" "}}"#,
+            r#"{"data":{"id":"a","walletId":"b","email":5}}"#,
+            r#"{"data":{"id":"a","id":"b","walletId":"b"}}"#,
+            r#"{"data":["c","t","e","x","f","a","l","p","r","b"]}"#,
+            r#"[{"id":"a","walletId":"b"}]"#,
+            r#"{"data":{"id":"a","walletId":"b"}} and more"#,
+            r#"{"data":null}"#,
+        ] {
+            assert!(Customer::read_answer(answer.as_bytes()).is_none(), "{answer}");
+        }
+    }
     use serde_json::json;
     use std::time::Duration;
 

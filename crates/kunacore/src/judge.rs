@@ -239,21 +239,26 @@ fn read_creation(body: &Body, email: &str) -> Result<Customer, Box<Parts>> {
     let unread = |what: String| {
         Box::new(Parts::new(ErrorKind::Unknown, what, CREATED_UNREAD, LOOK_FIRST).code("created_unread"))
     };
-    match envelope(body) {
-        Envelope::Data(data) => {
-            let customer = Customer::read(data)
-                .ok_or_else(|| unread("the server accepted the customer, but its answer lacks an id".to_owned()))?;
-            match customer.email() {
-                Some(echoed) if !same_email(echoed, email) => {
-                    let mut parts = unread("the server answered with a customer of another e-mail".to_owned());
-                    parts.meaning = OTHER_EMAIL.into();
-                    // It may be ours all the same, shown in another form.
-                    parts.candidates = vec![customer];
-                    Err(parts)
-                }
-                _ => Ok(customer),
-            }
+    let ours = |customer: Customer| match customer.email() {
+        Some(echoed) if !same_email(echoed, email) => {
+            let mut parts = unread("the server answered with a customer of another e-mail".to_owned());
+            parts.meaning = OTHER_EMAIL.into();
+            // It may be ours all the same, shown in another form.
+            parts.candidates = vec![customer];
+            Err(parts)
         }
+        _ => Ok(customer),
+    };
+    if body.end == End::Whole
+        && let Some(customer) = Customer::read_answer(&body.bytes)
+    {
+        return ours(customer);
+    }
+    match envelope(body) {
+        Envelope::Data(data) => match Customer::read(data) {
+            Some(customer) => ours(customer),
+            None => Err(unread("the server accepted the customer, but its answer lacks an id".to_owned())),
+        },
         Envelope::Encrypted => Err(Box::new(encrypted(
             ErrorKind::Unknown,
             CREATED_UNREAD,

@@ -1,5 +1,7 @@
 //! What the calls of a client share: connections, credentials, the retry budget, and the limits that were set.
 
+use std::sync::{Arc, OnceLock};
+
 use crate::base_url::BaseUrl;
 use crate::credentials::{Authorization, Authorizer};
 use crate::duplicate::DuplicateRule;
@@ -8,11 +10,14 @@ use crate::options::Options;
 use crate::retry::Budget;
 use crate::secret::Secret;
 use crate::text::Scrubber;
+use crate::transport::Form;
 use crate::turns::Turns;
 
 pub(crate) struct Pool {
     pub(crate) http: reqwest::Client,
     pub(crate) base: BaseUrl,
+    /// How a creation is asked for; there once the first was.
+    pub(crate) create_form: Arc<OnceLock<Form>>,
     pub(crate) authorizer: Authorizer,
     /// What calls may do unless they are told otherwise.
     pub(crate) options: Options,

@@ -4,10 +4,12 @@
 //! body revocable, and reads status, headers and at most [`BODY_CAP`] bytes into the [`Attempt`]. The generated decoder
 //! gets nothing, by [`ClientHooks::post`]: it would turn an unexpected answer into an error without status, and a created
 //! customer must not be lost that way.
+//!
+//! Of a creation the first request is kept as a [`Form`], by which the later ones of the same client are made.
 
 use std::borrow::Cow;
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
@@ -108,12 +110,16 @@ pub(crate) async fn exchange(
     paced: bool,
 ) -> Observation {
     let start = Instant::now();
+    let form = matches!(request, Request::Create(_)).then(|| pool.create_form.clone());
     let attempt =
-        Attempt(Arc::new(State { authorization, revocation: Revocation::default(), reply: Mutex::default() }));
+        Attempt(Arc::new(State { authorization, form, revocation: Revocation::default(), reply: Mutex::default() }));
     let guard =
         Guard { revocation: attempt.0.revocation.clone(), warns: matches!(request, Request::Create(_)) && !paced };
-    let client = generated::Client::new_with_client(pool.base.as_str(), pool.http.clone(), attempt.clone());
     let call = async {
+        if let (Request::Create(body), Some(form)) = (request, pool.create_form.get()) {
+            return attempt.send_by(form, &pool.http, body).await.err();
+        }
+        let client = generated::Client::new_with_client(pool.base.as_str(), pool.http.clone(), attempt.clone());
         match request {
             Request::Login { merchant_id, body } => client.login(merchant_id, body).await.err(),
             Request::Create(body) => client.create_customer(body).await.err(),
@@ -176,6 +182,8 @@ pub(crate) struct Attempt(Arc<State>);
 
 struct State {
     authorization: Option<Authorization>,
+    /// Where to leave the request's form.
+    form: Option<Arc<OnceLock<Form>>>,
     revocation: Revocation,
     /// Filled in two steps, head and body, so that a timeout in between does not lose the status.
     reply: Mutex<Option<Reply>>,
@@ -187,12 +195,43 @@ impl fmt::Debug for Attempt {
     }
 }
 
+/// A request as the generated client built it, but for what is another one each time: authorization and body. To build it
+/// anew for each customer costs a good part of sending it.
+pub(crate) struct Form {
+    url: reqwest::Url,
+    headers: HeaderMap,
+}
+
 impl Attempt {
-    fn prepare(&self, request: &mut reqwest::Request) {
-        let headers = request.headers_mut();
+    /// Sends a customer in this form.
+    async fn send_by(
+        &self,
+        Form { url, headers }: &Form,
+        http: &reqwest::Client,
+        body: &types::CreateCustomerRequest,
+    ) -> Result<(), generated::Error<()>> {
+        let body = serde_json::to_vec(body).map_err(|error| generated::Error::InvalidRequest(error.to_string()))?;
+        let mut request = reqwest::Request::new(reqwest::Method::POST, url.clone());
+        *request.headers_mut() = headers.clone();
+        self.authorize(&mut request);
+        *request.body_mut() = Some(reqwest::Body::wrap(self.0.revocation.wrap(body.into())));
+        let mut response = http.execute(request).await?;
+        self.read(&mut response).await;
+        Ok(())
+    }
+
+    fn authorize(&self, request: &mut reqwest::Request) {
         if let Some((name, value)) = &self.0.authorization {
-            headers.insert(name, value.clone());
-        } else if let Some(merchant_id) = headers.get_mut("merchant_id") {
+            request.headers_mut().insert(name, value.clone());
+        }
+    }
+
+    fn prepare(&self, request: &mut reqwest::Request) {
+        if let Some(form) = &self.0.form {
+            form.get_or_init(|| Form { url: request.url().clone(), headers: request.headers().clone() });
+        }
+        self.authorize(request);
+        if let Some(merchant_id) = request.headers_mut().get_mut("merchant_id") {
             merchant_id.set_sensitive(true);
         }
         match request.body().and_then(reqwest::Body::as_bytes).map(Bytes::copy_from_slice) {

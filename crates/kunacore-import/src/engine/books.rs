@@ -19,6 +19,9 @@ use crate::run::{End, How, KnownCustomer, KnownRun, RowResult, RowState, Run, Ru
 /// How many blocks the sender may not have heard of when it finishes: those it has asked for.
 const UNHEARD: usize = 8;
 
+/// For how long results gather before they are noted: to be woken for each costs more than to note it.
+const GATHER: Duration = Duration::from_micros(500);
+
 /// The rows of the last blocks that were handed on.
 #[derive(Default)]
 struct Handed {
@@ -68,7 +71,7 @@ pub(crate) struct Closed {
 
 /// The ends of the channels that the books hold.
 pub(super) struct Lines {
-    pub(super) from: Receiver<Vec<ToBooks>>,
+    pub(super) from: Receiver<ToBooks>,
     pub(super) sender: UnboundedSender<ToSender>,
     pub(super) credits: Sender<()>,
 }
@@ -91,7 +94,7 @@ impl Books {
     }
 
     /// Whatever still comes in cannot be written any more, and is kept to be shown.
-    fn save(&mut self, from: &Receiver<Vec<ToBooks>>, mut letters: VecDeque<ToBooks>) {
+    fn save(&mut self, from: &Receiver<ToBooks>, mut letters: VecDeque<ToBooks>) {
         loop {
             while let Some(told) = letters.pop_front() {
                 match told {
@@ -101,7 +104,7 @@ impl Books {
                 }
             }
             match from.recv() {
-                Ok(more) => letters.extend(more),
+                Ok(told) => letters.push_back(told),
                 Err(_) => return,
             }
         }
@@ -125,7 +128,13 @@ impl Books {
                 },
             };
             match more {
-                Ok(more) => letters.extend(more),
+                Ok(told) => {
+                    if matches!(told, ToBooks::Done(_)) {
+                        std::thread::sleep(GATHER);
+                    }
+                    letters.push_back(told);
+                    letters.extend(lines.from.try_iter());
+                }
                 Err(RecvTimeoutError::Timeout) => self.commit()?,
                 // The sender is gone without a word: what it had begun stays in doubt.
                 Err(RecvTimeoutError::Disconnected) => return self.commit(),

@@ -38,12 +38,12 @@ pub(super) enum Fed {
 }
 
 /// Feeds the books until the input ends, one block for each credit.
-pub(super) fn feed(batches: Batches, plan: &Plan, credits: &Receiver<()>, books: &Sender<Vec<ToBooks>>) {
+pub(super) fn feed(batches: Batches, plan: &Plan, credits: &Receiver<()>, books: &Sender<ToBooks>) {
     let mut feeder = Feeder { plan, sums: Sums::default(), block: Vec::new(), next: 1 };
     let result = feeder.run(batches, credits, books);
     // A closed channel means that nobody wants more.
     if let Some(end) = result.transpose() {
-        let _ = books.send(vec![ToBooks::Fed(end.map(|()| None))]);
+        let _ = books.send(ToBooks::Fed(end.map(|()| None)));
     }
 }
 
@@ -61,7 +61,7 @@ impl Feeder<'_> {
         &mut self,
         batches: Batches,
         credits: &Receiver<()>,
-        books: &Sender<Vec<ToBooks>>,
+        books: &Sender<ToBooks>,
     ) -> Result<Option<()>, ImportError> {
         for batch in batches {
             for row in batch?.rows() {
@@ -111,14 +111,14 @@ impl Feeder<'_> {
     }
 
     /// Waits for a credit and sends the block. `false` when nobody listens any more.
-    fn hand_on(&mut self, credits: &Receiver<()>, books: &Sender<Vec<ToBooks>>) -> bool {
+    fn hand_on(&mut self, credits: &Receiver<()>, books: &Sender<ToBooks>) -> bool {
         if credits.recv().is_err() {
             return false;
         }
         let rows = std::mem::replace(&mut self.block, Vec::with_capacity(BLOCK_ROWS));
         let first = self.next;
         self.next += BLOCK_ROWS as u32;
-        books.send(vec![ToBooks::Fed(Ok(Some(Block { first, rows })))]).is_ok()
+        books.send(ToBooks::Fed(Ok(Some(Block { first, rows })))).is_ok()
     }
 }
 

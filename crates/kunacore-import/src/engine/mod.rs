@@ -5,7 +5,7 @@
 //!    │ blocks
 //! books (thread)          owns the run's directory: announces a block before it is sent, notes every result, syncs
 //!    │ jobs   ▲ results
-//! sender (thread, tokio)  sends rows through the core, each a task; the pacer says when
+//! sender (thread, tokio)  sends rows through the core, in as many tasks as the pacer has room for
 //! ```
 //!
 //! The books are the only ones to touch the run's files, so a sync never holds up a request. A block reaches the sender only
@@ -15,6 +15,7 @@
 mod books;
 mod control;
 mod feeder;
+mod jobs;
 mod probe;
 mod progress;
 mod row;

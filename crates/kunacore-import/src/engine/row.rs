@@ -1,17 +1,20 @@
-//! One row on its way: the call, again as long as nothing was applied, and what is noted of its end.
+//! A row on its way: the call, again as long as nothing was applied, and what is noted of its end. Then the next one.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock, mpsc};
 use std::time::{Duration, SystemTime};
 
 use jiff::Timestamp;
-use kunacore::gate::Gate as _;
+use kunacore::gate::{Gate, GateFuture, Judged, Operation, Seen};
 use kunacore::rows::{RowBefore, RowDoubt, RowEnd};
 use kunacore::{Client, Customer, Error, ErrorKind, NewCustomer, Outcome};
 use tokio::time::Instant;
 
 use super::books::rejected;
-use super::signs::Watch;
-use super::{Job, Work};
+use super::jobs::Jobs;
+use super::signs::Signs;
+use super::{Job, ToBooks, Work};
+use crate::crash;
+use crate::pacing::Pacer;
 use crate::run::{End, How, Ids, RowResult, Tag};
 
 /// The longest first pause of a row that was not applied; each later one doubles.
@@ -24,25 +27,35 @@ const ODD_LOOK_UPS: u32 = 5;
 /// What the rows of an import share.
 pub(super) struct Shared {
     pub(super) client: Client,
-    pub(super) gate: Watch,
+    /// The rows that may leave.
+    pub(super) jobs: Jobs,
+    pub(super) books: mpsc::Sender<ToBooks>,
+    pub(super) pacer: Arc<Pacer>,
+    pub(super) signs: Signs,
     /// Whether a customer that was there before is the row's, if it is the same person.
     pub(super) adopt: bool,
     /// The server's clock before the first row of this process was sent, where it told.
     pub(super) server_time: OnceLock<SystemTime>,
 }
 
-/// How a row's task ended.
-pub(super) enum RowDone {
+/// How the work on a row ended.
+enum RowDone {
     /// It has a result.
     Result(Box<RowResult>),
     /// It was not applied, and the import stops.
     Unsent { row: u32 },
-    /// It cannot be told before look-ups were seen to find somebody.
-    Unproven { job: Job, result: Box<RowResult> },
     /// The customer that the user has named.
     Accepted { row: u32, tag: Tag, id: String, wallet_id: String },
+    /// What the sender is to decide.
+    Odd(Odd),
+}
+
+/// What a task cannot note alone.
+pub(super) enum Odd {
+    /// It cannot be told before look-ups were seen to find somebody.
+    Unproven { job: Box<Job>, result: Box<RowResult> },
     /// The customer that the user has named was not found.
-    NotAccepted { row: u32, error: Error },
+    NotAccepted { row: u32, error: Box<Error> },
 }
 
 /// What a result tells of the server.
@@ -79,13 +92,49 @@ impl Stopping {
 }
 
 impl Shared {
+    /// Works on this row, and then on others as long as the pacer has room: a task costs more than the next row. Ends early
+    /// with what it cannot note.
+    pub(super) async fn work(self: Arc<Self>, mut job: Job) -> Option<Odd> {
+        loop {
+            crash::point("row_starts");
+            let Job { row, tag, work } = job;
+            let done = match work {
+                Work::Send { customer, before } => self.send(row, tag, customer, before).await,
+                Work::Accept { id } => self.accept(row, tag, id).await,
+            };
+            crash::point("answer_received");
+            match done {
+                RowDone::Result(result) => self.tell(ToBooks::Done(result)),
+                RowDone::Unsent { row } => self.tell(ToBooks::TakeBack(row)),
+                RowDone::Accepted { row, tag, id, wallet_id } => {
+                    self.tell(ToBooks::Accepted { row, tag, id, wallet_id });
+                }
+                RowDone::Odd(odd) => return Some(odd),
+            }
+            job = match self.pacer.room() {
+                0 => return None,
+                room => {
+                    if room > 1 {
+                        self.jobs.call();
+                    }
+                    self.jobs.next()?
+                }
+            };
+        }
+    }
+
+    pub(super) fn tell(&self, told: ToBooks) {
+        // The books listen until they are told to finish.
+        let _ = self.books.send(told);
+    }
+
     /// Sends a row, or settles it.
-    pub(super) async fn send(&self, row: u32, tag: Tag, customer: Box<NewCustomer>, before: RowBefore) -> RowDone {
+    async fn send(&self, row: u32, tag: Tag, customer: Box<NewCustomer>, before: RowBefore) -> RowDone {
         let sent_at = Timestamp::now();
         let (mut attempts, mut odd) = (0, 0);
         let mut pause = PAUSE;
         loop {
-            let end = self.client.send_row(&customer, &self.gate, before, self.adopt).await;
+            let end = self.client.send_row(&customer, self, before, self.adopt).await;
             let (error, doubt, unproven) = match end {
                 RowEnd::Gained(created) => {
                     let how = match created.how {
@@ -98,7 +147,7 @@ impl Shared {
                     let status = Some(created.status).filter(|status| *status > 0);
                     let attempts = attempts + created.attempts;
                     let result = RowResult { end, status, attempts, ..rejected(row, tag) };
-                    self.gate.note(&Sign::Good);
+                    self.signs.note(&Sign::Good);
                     return RowDone::Result(Box::new(result));
                 }
                 RowEnd::Failed { error, doubt, unproven } => (error, doubt, unproven),
@@ -112,7 +161,7 @@ impl Shared {
                     }
                     tokio::select! {
                         () = tokio::time::sleep(pause.mul_f64(fastrand::f64())) => {}
-                        () = self.gate.closing() => return RowDone::Unsent { row },
+                        () = self.closing() => return RowDone::Unsent { row },
                     }
                     pause = (pause * 2).min(PAUSE_CAP);
                     continue;
@@ -130,7 +179,7 @@ impl Shared {
                 (Outcome::Rejected, _) => Sign::Good,
                 _ => Sign::Other,
             };
-            self.gate.note(&sign);
+            self.signs.note(&sign);
             let result = Box::new(result);
             if unproven {
                 let before = match before {
@@ -142,7 +191,7 @@ impl Shared {
                     sent => sent,
                 };
                 let work = Work::Send { customer, before };
-                return RowDone::Unproven { job: Job { row, tag, work }, result };
+                return RowDone::Odd(Odd::Unproven { job: Box::new(Job { row, tag, work }), result });
             }
             return RowDone::Result(result);
         }
@@ -150,19 +199,39 @@ impl Shared {
 
     /// The server refuses the caller. Nothing was applied for the row.
     fn refused(&self, row: u32, error: &Error) -> RowDone {
-        self.gate.note(&Sign::Refused(Stopping::of(error)));
+        self.signs.note(&Sign::Refused(Stopping::of(error)));
         RowDone::Unsent { row }
     }
 
     /// Looks up the customer that the user says is the row's.
-    pub(super) async fn accept(&self, row: u32, tag: Tag, id: String) -> RowDone {
+    async fn accept(&self, row: u32, tag: Tag, id: String) -> RowDone {
         match self.client.customer_details(id.as_str()).await {
             Ok(customer) => {
                 let Ids { id, wallet_id } = ids(&customer);
                 RowDone::Accepted { row, tag, id, wallet_id }
             }
-            Err(error) => RowDone::NotAccepted { row, error },
+            Err(error) => RowDone::Odd(Odd::NotAccepted { row, error: Box::new(error) }),
         }
+    }
+}
+
+impl Gate for Shared {
+    fn enter(&self, operation: Operation) -> GateFuture<'_, bool> {
+        self.pacer.enter(operation)
+    }
+
+    fn leave(&self, seen: Seen) {
+        self.pacer.leave(seen);
+    }
+
+    fn closing(&self) -> GateFuture<'_, ()> {
+        // Who asks is about to wait, and has left its place to another row.
+        self.jobs.call();
+        self.pacer.closing()
+    }
+
+    fn judged(&self, judged: Judged) {
+        self.signs.judged(judged);
     }
 }
 

@@ -1,6 +1,5 @@
-//! Sends rows as fast as the pacer lets them go, each as a task, and decides when an import must stop.
+//! Has rows sent as fast as the pacer lets them go, and decides when an import must stop.
 
-use std::collections::VecDeque;
 use std::sync::mpsc;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -11,13 +10,13 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use super::control::{Control, Wish};
+use super::jobs::Jobs;
 use super::probe::Prober;
 use super::progress::Board;
-use super::row::{RowDone, Shared};
-use super::signs::Watch;
+use super::row::{Odd, Shared};
+use super::signs::Signs;
 use super::stop::{Stop, StopKind};
-use super::{BLOCK_ROWS, Job, ToBooks, ToSender, Work};
-use crate::crash;
+use super::{BLOCK_ROWS, Job, ToBooks, ToSender};
 use crate::pacing::Pacer;
 use crate::run::RowResult;
 
@@ -58,7 +57,7 @@ pub(crate) struct Sent {
 
 impl Sending {
     /// Sends all that the books have, and tells them when no request is under way any more.
-    pub(super) async fn run(self, books: mpsc::Sender<Vec<ToBooks>>, mut told: UnboundedReceiver<ToSender>) -> Sent {
+    pub(super) async fn run(self, books: mpsc::Sender<ToBooks>, mut told: UnboundedReceiver<ToSender>) -> Sent {
         let prober = Prober::new(self.client.clone());
         let mut wishes = self.control.wishes();
         let mut state = State::new(&self, books);
@@ -81,30 +80,22 @@ impl Sending {
                     break;
                 }
             }
-            if let Some(stop) = state.shared.gate.stop() {
+            if let Some(stop) = state.shared.signs.stop() {
                 state.halt(stop);
             }
             if state.stop.is_some() {
                 give_up_at.get_or_insert_with(|| Instant::now() + self.drain);
-            } else if state.start_rows() {
+            } else if state.start_tasks() {
                 // Each of them now takes its place at the pacer.
                 tokio::task::yield_now().await;
             }
             if state.is_done() && !state.settle_the_unproven() {
                 break;
             }
-            state.post();
-            let is_waiting = !state.jobs.is_empty() && state.tasks.len() < ALIVE && state.stop.is_none();
             tokio::select! {
-                Some(done) = state.tasks.join_next() => {
-                    state.ended(done);
-                    // More may have ended meanwhile; each loop costs more than a row.
-                    while let Some(done) = state.tasks.try_join_next() {
-                        state.ended(done);
-                    }
-                }
+                Some(done) = state.tasks.join_next() => state.ended(done),
                 Some(told) = told.recv() => state.hear(told),
-                () = self.pacer.room_or_closed(), if is_waiting => {}
+                () = state.shared.jobs.called() => {}
                 stop = &mut outage, if state.stop.is_none() => state.halt(stop),
                 _ = wishes.changed() => {}
                 () = sleep_until(give_up_at) => break,
@@ -120,18 +111,14 @@ impl Sending {
 struct State<'a> {
     sending: &'a Sending,
     shared: Arc<Shared>,
-    books: mpsc::Sender<Vec<ToBooks>>,
-    /// What is to be told to the books.
-    letters: Vec<ToBooks>,
-    jobs: VecDeque<Job>,
     /// Blocks that were asked for and have not come.
     wanted: usize,
     /// Whether the server was looked at.
     begun: bool,
     ended: bool,
-    tasks: JoinSet<RowDone>,
+    tasks: JoinSet<Option<Odd>>,
     /// Rows that wait until look-ups were seen to find somebody, with the result that they have until then.
-    unproven: Vec<(Job, Box<RowResult>)>,
+    unproven: Vec<(Box<Job>, Box<RowResult>)>,
     /// Whether these had their second chance.
     last_round: bool,
     stop: Option<Stop>,
@@ -141,19 +128,19 @@ struct State<'a> {
 }
 
 impl<'a> State<'a> {
-    fn new(sending: &'a Sending, books: mpsc::Sender<Vec<ToBooks>>) -> Self {
-        let gate = Watch::new(sending.pacer.clone(), sending.max_identical_rejections);
+    fn new(sending: &'a Sending, books: mpsc::Sender<ToBooks>) -> Self {
+        let pacer = sending.pacer.clone();
         Self {
             sending,
             shared: Arc::new(Shared {
                 client: sending.client.clone(),
-                gate,
+                jobs: Jobs::default(),
+                books,
+                signs: Signs::new(pacer.clone(), sending.max_identical_rejections),
+                pacer,
                 adopt: sending.adopt,
                 server_time: OnceLock::new(),
             }),
-            books,
-            letters: Vec::new(),
-            jobs: VecDeque::new(),
             wanted: 0,
             begun: false,
             ended: false,
@@ -184,20 +171,13 @@ impl<'a> State<'a> {
         self.begun = true;
     }
 
-    /// Starts as many rows as the pacer has room for; whether there were any.
-    fn start_rows(&mut self) -> bool {
-        let room = self.sending.pacer.room().min(ALIVE.saturating_sub(self.tasks.len()));
+    /// Starts as many tasks as the pacer has room for and there are rows; whether there were any.
+    fn start_tasks(&mut self) -> bool {
+        let room = self.shared.pacer.room().min(ALIVE.saturating_sub(self.tasks.len()));
         let mut started = false;
         for _ in 0..room {
-            let Some(Job { row, tag, work }) = self.jobs.pop_front() else { break };
-            let shared = self.shared.clone();
-            crash::point("row_starts");
-            self.tasks.spawn(async move {
-                match work {
-                    Work::Send { customer, before } => shared.send(row, tag, customer, before).await,
-                    Work::Accept { id } => shared.accept(row, tag, id).await,
-                }
-            });
+            let Some(job) = self.shared.jobs.next() else { break };
+            self.tasks.spawn(self.shared.clone().work(job));
             started = true;
         }
         self.want();
@@ -206,7 +186,8 @@ impl<'a> State<'a> {
 
     /// Asks for more rows, so that some are always at hand.
     fn want(&mut self) {
-        while !self.ended && self.stop.is_none() && self.jobs.len() + self.wanted * BLOCK_ROWS < AHEAD * BLOCK_ROWS {
+        let waiting = self.shared.jobs.len();
+        while !self.ended && self.stop.is_none() && waiting + self.wanted * BLOCK_ROWS < AHEAD * BLOCK_ROWS {
             self.wanted += 1;
             self.tell(ToBooks::Want);
         }
@@ -217,7 +198,7 @@ impl<'a> State<'a> {
             ToSender::Jobs(jobs) => {
                 self.wanted = self.wanted.saturating_sub(1);
                 self.heard += 1;
-                self.jobs.extend(jobs);
+                self.shared.jobs.add(jobs);
                 if self.stop.is_some() {
                     self.take_back_jobs();
                 }
@@ -235,22 +216,17 @@ impl<'a> State<'a> {
         }
     }
 
-    fn ended(&mut self, done: Result<RowDone, tokio::task::JoinError>) {
-        crash::point("answer_received");
+    fn ended(&mut self, done: Result<Option<Odd>, tokio::task::JoinError>) {
         match done {
-            Ok(RowDone::Result(result)) => self.tell(ToBooks::Done(result)),
-            Ok(RowDone::Unsent { row }) => self.tell(ToBooks::TakeBack(row)),
-            Ok(RowDone::Unproven { job, result }) => {
+            Ok(None) => {}
+            Ok(Some(Odd::Unproven { job, result })) => {
                 if self.last_round || self.stop.is_some() || self.unproven.len() >= UNPROVEN {
                     self.tell(ToBooks::Done(result));
                 } else {
                     self.unproven.push((job, result));
                 }
             }
-            Ok(RowDone::Accepted { row, tag, id, wallet_id }) => {
-                self.tell(ToBooks::Accepted { row, tag, id, wallet_id });
-            }
-            Ok(RowDone::NotAccepted { row, error }) => {
+            Ok(Some(Odd::NotAccepted { row, error })) => {
                 self.remarks.push(format!("Row {row} was not accepted: {error}"));
             }
             Err(error) if error.is_cancelled() => {}
@@ -260,7 +236,6 @@ impl<'a> State<'a> {
                 "Continue the run, which looks it up; and please report this.",
             )),
         }
-        self.want();
     }
 
     /// Sends nothing new from now on. The first reason stays.
@@ -273,14 +248,14 @@ impl<'a> State<'a> {
     }
 
     fn take_back_jobs(&mut self) {
-        while let Some(job) = self.jobs.pop_front() {
+        for job in self.shared.jobs.take() {
             self.tell(ToBooks::TakeBack(job.row));
         }
     }
 
     /// Whether nothing is under way and nothing will come.
     fn is_done(&self) -> bool {
-        self.tasks.is_empty() && self.jobs.is_empty() && (self.ended || self.stop.is_some())
+        self.tasks.is_empty() && self.shared.jobs.len() == 0 && (self.ended || self.stop.is_some())
     }
 
     /// Looks up once more what waits for a look-up that finds somebody; whether there is anything.
@@ -289,14 +264,14 @@ impl<'a> State<'a> {
             return false;
         }
         self.last_round = true;
-        self.jobs.extend(self.unproven.drain(..).map(|(job, _)| job));
+        self.shared.jobs.add(self.unproven.drain(..).map(|(job, _)| *job));
         true
     }
 
     fn glance(&self) {
         let status = self.sending.pacer.status();
         let waiting = self.tasks.len().saturating_sub(status.in_flight + status.waiting) + self.unproven.len();
-        let nothing_else = self.ended && self.jobs.is_empty() && self.tasks.len() == waiting;
+        let nothing_else = self.ended && self.shared.jobs.len() == 0 && self.tasks.len() == waiting;
         self.sending.board.in_doubt(waiting, nothing_else && waiting > 0);
     }
 
@@ -308,26 +283,15 @@ impl<'a> State<'a> {
         // Dropped, a request that has not left never will.
         self.tasks.abort_all();
         while let Some(done) = self.tasks.join_next().await {
-            match done {
-                Ok(RowDone::Result(result) | RowDone::Unproven { result, .. }) => self.tell(ToBooks::Done(result)),
-                Ok(RowDone::Unsent { row }) => self.tell(ToBooks::TakeBack(row)),
-                _ => {}
+            if let Ok(Some(Odd::Unproven { result, .. })) = done {
+                self.tell(ToBooks::Done(result));
             }
         }
         self.tell(ToBooks::Finish { heard: self.heard });
-        self.post();
     }
 
-    fn tell(&mut self, told: ToBooks) {
-        self.letters.push(told);
-    }
-
-    /// Sends what was written to the books, at once: they are woken once for many rows.
-    fn post(&mut self) {
-        if !self.letters.is_empty() {
-            // The books listen until they are told to finish.
-            let _ = self.books.send(std::mem::take(&mut self.letters));
-        }
+    fn tell(&self, told: ToBooks) {
+        self.shared.tell(told);
     }
 }
 

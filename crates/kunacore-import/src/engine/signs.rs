@@ -1,11 +1,9 @@
-//! What the answers tell of the server and of the mapping, seen as they come: so many alike in a row end an import.
-//!
-//! It is the gate that the calls of an import pass: the pacer behind it decides when they leave, and hears at once when
-//! nothing more shall.
+//! What the answers tell of the server and of the mapping, seen as they come: so many alike in a row end an import. The
+//! pacer hears of it at once, so that no more leave than are on their way.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use kunacore::gate::{Gate, GateFuture, Judged, Operation, Seen};
+use kunacore::gate::Judged;
 
 use super::row::{Reason, Sign, Stopping};
 use super::stop::{Stop, StopKind};
@@ -14,22 +12,22 @@ use crate::pacing::Pacer;
 /// After how many answers in a row that say "created" and cannot be read an import stops.
 const UNREAD: u32 = 5;
 
-/// The pacer, and who reads the signs.
-pub(super) struct Watch {
+/// Reads the signs.
+pub(super) struct Signs {
     pacer: Arc<Pacer>,
     /// How many rejections in a row for the same reason end the import; 0 for no limit.
     max_identical_rejections: u32,
-    seen: Mutex<Signs>,
+    seen: Mutex<Seen>,
 }
 
 #[derive(Default)]
-struct Signs {
+struct Seen {
     rejections: Option<(Reason, u32)>,
     unread: u32,
     stop: Option<Stop>,
 }
 
-impl Watch {
+impl Signs {
     pub(super) fn new(pacer: Arc<Pacer>, max_identical_rejections: u32) -> Self {
         Self { pacer, max_identical_rejections, seen: Mutex::default() }
     }
@@ -61,31 +59,8 @@ impl Watch {
         }
     }
 
-    /// Nothing more leaves from here on. The first reason stays.
-    fn halt(&self, seen: &mut Signs, stop: Stop) {
-        seen.stop.get_or_insert(stop);
-        self.pacer.drain();
-    }
-
-    fn seen(&self) -> MutexGuard<'_, Signs> {
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Gate for Watch {
-    fn enter(&self, operation: Operation) -> GateFuture<'_, bool> {
-        self.pacer.enter(operation)
-    }
-
-    fn leave(&self, seen: Seen) {
-        self.pacer.leave(seen);
-    }
-
-    fn closing(&self) -> GateFuture<'_, ()> {
-        self.pacer.closing()
-    }
-
-    fn judged(&self, judged: Judged) {
+    /// A creation was answered, or not.
+    pub(super) fn judged(&self, judged: Judged) {
         let mut seen = self.seen();
         match judged {
             Judged::Created | Judged::Refused => seen.unread = 0,
@@ -101,6 +76,16 @@ impl Gate for Watch {
             }
             Judged::Unclear => {}
         }
+    }
+
+    /// Nothing more leaves from here on. The first reason stays.
+    fn halt(&self, seen: &mut Seen, stop: Stop) {
+        seen.stop.get_or_insert(stop);
+        self.pacer.drain();
+    }
+
+    fn seen(&self) -> MutexGuard<'_, Seen> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

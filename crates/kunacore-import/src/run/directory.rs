@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::disk::Disk;
 use super::error::RunError;
-use super::ids::{self, Named, SameId, Seen, Watched};
+use super::ids::{Named, SameId, Seen, Watched};
 use super::journal::Journal;
 use super::manifest::{self, Manifest};
 use super::record::{End, Record, RowResult};
@@ -206,11 +206,13 @@ impl Run {
             RowState::Created(_) | RowState::Rejected { .. } => Err(RunError::Settled { row }),
             RowState::Unsent | RowState::Tainted | RowState::Unresolved { .. } => Ok(()),
         });
-        let taken = taken.and_then(|()| self.add_unless_same(&result));
-        if taken.is_err() {
-            self.unwritten.push(result);
+        match taken {
+            Ok(()) => self.add_unless_same(result),
+            Err(error) => {
+                self.unwritten.push(result);
+                Err(error)
+            }
         }
-        taken
     }
 
     /// Takes the user's word that a customer is the row's: it is adopted once that is durable.
@@ -299,17 +301,34 @@ impl Run {
         results
     }
 
-    fn add_unless_same(&mut self, result: &RowResult) -> Result<Ticket, RunError> {
-        let mut record = Record::Result(result.clone());
-        let same_ids = self.same_ids(&record)?;
-        if !same_ids.is_empty() {
-            record = Record::Result(result.clone().into_same_ids(&same_ids));
+    fn add_unless_same(&mut self, result: RowResult) -> Result<Ticket, RunError> {
+        let row = result.row;
+        let record = Record::Result(result);
+        let same_ids = self.same_ids(&record);
+        let (record, same_ids) = match (record, same_ids) {
+            (Record::Result(result), Ok(same_ids)) if !same_ids.is_empty() => {
+                (Record::Result(result.into_same_ids(&same_ids)), same_ids)
+            }
+            (record, Ok(same_ids)) => (record, same_ids),
+            (record, Err(error)) => {
+                self.keep_unwritten(record);
+                return Err(error);
+            }
+        };
+        Ok(Ticket { number: self.add(record, row)?, same_ids })
+    }
+
+    fn keep_unwritten(&mut self, record: Record) {
+        if let Record::Result(result) = record {
+            self.unwritten.push(result);
         }
-        Ok(Ticket { number: self.add(record, result.row)?, same_ids })
     }
 
     fn add(&mut self, record: Record, row: u32) -> Result<u64, RunError> {
-        self.journal.add(&record).map_err(|_| RunError::TooLong { row })?;
+        if self.journal.add(&record).is_err() {
+            self.keep_unwritten(record);
+            return Err(RunError::TooLong { row });
+        }
         self.watched.visit(&record);
         let noted = self.rows.note(&record);
         self.waiting_since.get_or_insert_with(Instant::now);
@@ -335,10 +354,7 @@ impl Run {
             let watched = self.watch(unwatched);
             self.fatal(watched)?;
         }
-        Ok(match ids::of(record) {
-            Some((row, named)) => self.watched.same(row, &named),
-            None => Vec::new(),
-        })
+        Ok(self.watched.same(record))
     }
 
     /// Reads which rows have these ids, in the journal and in what waits to be written, and watches them from now on.

@@ -23,7 +23,7 @@ pub(crate) enum State {
 /// A record as it is written: `t` is its kind. Fields that say nothing are left out.
 #[derive(Debug, Serialize)]
 #[serde(tag = "t", rename_all = "lowercase")]
-pub(crate) enum Line {
+pub(crate) enum Line<'a> {
     Result {
         row: u32,
         tag: Tag,
@@ -31,25 +31,25 @@ pub(crate) enum Line {
         #[serde(skip_serializing_if = "Option::is_none")]
         how: Option<How>,
         #[serde(skip_serializing_if = "Option::is_none")]
-        id: Option<String>,
+        id: Option<&'a str>,
         #[serde(skip_serializing_if = "Option::is_none")]
-        wallet_id: Option<String>,
+        wallet_id: Option<&'a str>,
         #[serde(skip_serializing_if = "std::ops::Not::not")]
         never_post: bool,
         #[serde(flatten)]
-        answer: Answer,
+        answer: Answer<'a>,
     },
     /// Created, unread.
     Unread {
         row: u32,
         tag: Tag,
         #[serde(skip_serializing_if = "Option::is_none")]
-        id: Option<String>,
+        id: Option<&'a str>,
         #[serde(skip_serializing_if = "Option::is_none")]
-        wallet_id: Option<String>,
+        wallet_id: Option<&'a str>,
         never_post: bool,
         #[serde(flatten)]
-        answer: Answer,
+        answer: Answer<'a>,
     },
     Unsent {
         row: u32,
@@ -58,8 +58,8 @@ pub(crate) enum Line {
     Accept {
         row: u32,
         tag: Tag,
-        id: String,
-        wallet_id: String,
+        id: &'a str,
+        wallet_id: &'a str,
     },
     Sync {
         bytes: u64,
@@ -70,38 +70,47 @@ pub(crate) enum Line {
 
 /// What the last answer said.
 #[derive(Debug, Serialize)]
-pub(crate) struct Answer {
+pub(crate) struct Answer<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     status: Option<u16>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    code: Option<String>,
+    code: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    field: Option<String>,
+    field: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    message: Option<String>,
+    message: Option<&'a str>,
     attempts: u32,
     #[serde(skip_serializing_if = "Option::is_none")]
-    found: Option<Ids>,
+    found: Option<&'a Ids>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    sent_at: Option<String>,
+    sent_at: Option<&'a str>,
 }
 
-impl Line {
-    pub(crate) fn result(result: RowResult) -> Self {
+impl<'a> Line<'a> {
+    pub(crate) fn result(result: &'a RowResult) -> Self {
         let RowResult { row, tag, end, status, code, field, message, attempts, found, sent_at } = result;
-        let message = message.map(|mut message| {
+        let (row, tag) = (*row, *tag);
+        let message = message.as_deref().map(|message| {
             let end = (0..=MESSAGE.min(message.len())).rev().find(|end| message.is_char_boundary(*end));
-            message.truncate(end.unwrap_or_default());
-            message
+            &message[..end.unwrap_or_default()]
         });
-        let answer = Answer { status, code, field, message, attempts, found, sent_at };
+        let answer = Answer {
+            status: *status,
+            code: code.as_deref(),
+            field: field.as_deref(),
+            message,
+            attempts: *attempts,
+            found: found.as_ref(),
+            sent_at: sent_at.as_deref(),
+        };
         let (state, how, id, wallet_id, never_post) = match end {
             End::Unread { id, wallet_id } => {
+                let (id, wallet_id) = (id.as_deref(), wallet_id.as_deref());
                 return Self::Unread { row, tag, id, wallet_id, never_post: true, answer };
             }
-            End::Created { how, id, wallet_id } => (State::Created, Some(how), Some(id), Some(wallet_id), false),
+            End::Created { how, id, wallet_id } => (State::Created, Some(*how), Some(&**id), Some(&**wallet_id), false),
             End::Rejected => (State::Rejected, None, None, None, false),
-            End::Unresolved { never_post } => (State::Unresolved, None, None, None, never_post),
+            End::Unresolved { never_post } => (State::Unresolved, None, None, None, *never_post),
         };
         Self::Result { row, tag, state, how, id, wallet_id, never_post, answer }
     }

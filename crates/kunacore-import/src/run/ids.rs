@@ -46,14 +46,18 @@ pub struct SameId {
 pub(crate) type Named = (IdKind, String);
 
 /// The row that a record is about, and the ids that are its own from there on; `None` of a record that changes none.
-pub(crate) fn of(record: &Record) -> Option<(u32, Vec<Named>)> {
+fn of(record: &Record) -> Option<(u32, impl Iterator<Item = (IdKind, &str)>)> {
     let (row, (id, wallet_id)) = match record {
         Record::Result(result) => (result.row, result.ids()),
         Record::Accept { row, id, wallet_id, .. } => (*row, (Some(id.as_str()), Some(wallet_id.as_str()))),
         Record::Unsent { .. } | Record::Sync { .. } => return None,
     };
-    let named = [(IdKind::Customer, id), (IdKind::Wallet, wallet_id)];
-    Some((row, named.into_iter().filter_map(|(kind, id)| Some((kind, id?.to_owned()))).collect()))
+    let ids = [(IdKind::Customer, id), (IdKind::Wallet, wallet_id)];
+    Some((row, ids.into_iter().filter_map(|(kind, id)| Some((kind, id?)))))
+}
+
+fn named((kind, id): (IdKind, &str)) -> Named {
+    (kind, id.to_owned())
 }
 
 /// The hashes of all ids so far.
@@ -131,12 +135,12 @@ fn bucket(hash: u64, bits: u32) -> usize {
 impl Seen {
     /// Takes the ids of a record, and gives those that another row may have, too.
     pub(crate) fn add(&mut self, record: &Record) -> Vec<Named> {
-        let Some((row, mut named)) = of(record) else { return Vec::new() };
+        let Some((row, ids)) = of(record) else { return Vec::new() };
         let is_final = match record {
             Record::Result(result) => matches!(result.end, End::Created { .. }),
             _ => true,
         };
-        named.retain(|id| {
+        let suspected = ids.filter(|id| {
             let hash = self.hasher.hash_one(id);
             let suspect = self.hashes.has(hash) || self.open.get(&hash).is_some_and(|other| *other != row);
             if !is_final {
@@ -146,7 +150,7 @@ impl Seen {
             }
             suspect
         });
-        named
+        suspected.map(named).collect()
     }
 }
 
@@ -172,7 +176,11 @@ impl Watched {
 
     /// Takes the next record.
     pub(crate) fn visit(&mut self, record: &Record) {
-        let Some((row, mut now)) = of(record) else { return };
+        if self.rows.is_empty() {
+            return;
+        }
+        let Some((row, ids)) = of(record) else { return };
+        let mut now: Vec<Named> = ids.map(named).collect();
         now.retain(|id| self.rows.contains_key(id));
         if now.is_empty() && self.ids.is_empty() {
             return;
@@ -195,8 +203,10 @@ impl Watched {
         }
     }
 
-    /// Of these ids, those that another row than this has.
-    pub(crate) fn same(&self, row: u32, ids: &[Named]) -> Vec<SameId> {
+    /// Of a record's ids, those that another row has.
+    pub(crate) fn same(&self, record: &Record) -> Vec<SameId> {
+        let (false, Some((row, ids))) = (self.rows.is_empty(), of(record)) else { return Vec::new() };
+        let ids: Vec<Named> = ids.map(named).collect();
         let first = |id: &Named| self.rows.get(id)?.iter().copied().find(|other| *other != row);
         let same = |id: &Named| Some(SameId { kind: id.0, id: id.1.clone(), first: first(id)?, second: row });
         let mut found: Vec<SameId> = ids.iter().filter_map(same).collect();

@@ -47,11 +47,11 @@ impl Journal {
 
     /// Adds a record to the batch; an error means that it is too long, and changes nothing.
     pub(crate) fn add(&mut self, record: &Record) -> Result<(), std::io::Error> {
-        let line = line::write(&record.line())?;
-        if line.len() > LONGEST {
+        let start = self.batch.len();
+        if line::append(&mut self.batch, &record.line())? > LONGEST {
+            self.batch.truncate(start);
             return Err(std::io::ErrorKind::InvalidInput.into());
         }
-        self.batch.extend_from_slice(&line);
         Ok(())
     }
 

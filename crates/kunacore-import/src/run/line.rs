@@ -20,17 +20,39 @@ pub(crate) const LONGEST: usize = 1 << 20;
 
 /// The line of a value that serialises as an object with a field at least, with its end.
 pub(crate) fn write(value: &impl Serialize) -> io::Result<Vec<u8>> {
-    let json = serde_json::to_vec(value)?;
-    let Some((b'{', fields)) = json.split_first() else {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "a line must be an object"));
-    };
-    let mut line = Vec::with_capacity(json.len() + 20);
-    line.extend_from_slice(BEFORE);
-    line.extend_from_slice(&digits(crc32fast::hash(fields)));
-    line.extend_from_slice(AFTER);
-    line.extend_from_slice(fields);
-    line.push(b'\n');
+    let mut line = Vec::new();
+    append(&mut line, value)?;
     Ok(line)
+}
+
+/// Appends such a line to others; how long it is. After an error nothing is appended.
+pub(crate) fn append(lines: &mut Vec<u8>, value: &impl Serialize) -> io::Result<usize> {
+    let start = lines.len();
+    let appended = try_append(lines, value);
+    if appended.is_err() {
+        lines.truncate(start);
+    }
+    appended.map(|()| lines.len() - start)
+}
+
+fn try_append(lines: &mut Vec<u8>, value: &impl Serialize) -> io::Result<()> {
+    let odd = || io::Error::new(io::ErrorKind::InvalidInput, "a line must be an object");
+    lines.extend_from_slice(BEFORE);
+    let sum = lines.len();
+    lines.extend_from_slice(&[b'0'; DIGITS]);
+    // The object's brace is where the end of what comes before its fields goes.
+    let brace = lines.len() + AFTER.len() - 1;
+    lines.extend_from_slice(&AFTER[..AFTER.len() - 1]);
+    serde_json::to_writer(&mut *lines, value)?;
+    let (before, fields) = lines.split_at_mut_checked(brace + 1).ok_or_else(odd)?;
+    match before.last_mut() {
+        Some(brace) if *brace == b'{' => *brace = AFTER[AFTER.len() - 1],
+        _ => return Err(odd()),
+    }
+    let digits = digits(crc32fast::hash(fields));
+    lines[sum..sum + DIGITS].copy_from_slice(&digits);
+    lines.push(b'\n');
+    Ok(())
 }
 
 /// The object without its sum, of a line without its end; `None` unless the sum is right.

@@ -104,7 +104,7 @@ impl RowResult {
     #[must_use]
     pub fn to_json(&self) -> String {
         // Text and numbers always become JSON.
-        serde_json::to_string(&Record::Result(self.clone()).line()).unwrap_or_default()
+        serde_json::to_string(&Line::result(self)).unwrap_or_default()
     }
 
     /// Whether the e-mail belongs to another person, which only the user can settle.
@@ -163,12 +163,12 @@ impl Record {
     }
 
     /// The form that is written.
-    pub(crate) fn line(&self) -> Line {
-        match self.clone() {
+    pub(crate) fn line(&self) -> Line<'_> {
+        match self {
             Self::Result(result) => Line::result(result),
-            Self::Unsent { row, generation } => Line::Unsent { row, generation },
-            Self::Accept { row, tag, id, wallet_id } => Line::Accept { row, tag, id, wallet_id },
-            Self::Sync { bytes, reach } => Line::Sync { bytes, generation: reach.generation, n: reach.n },
+            Self::Unsent { row, generation } => Line::Unsent { row: *row, generation: *generation },
+            Self::Accept { row, tag, id, wallet_id } => Line::Accept { row: *row, tag: *tag, id, wallet_id },
+            Self::Sync { bytes, reach } => Line::Sync { bytes: *bytes, generation: reach.generation, n: reach.n },
         }
     }
 }
