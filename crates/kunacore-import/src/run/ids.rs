@@ -82,9 +82,11 @@ struct Hashes {
 }
 
 /// How many hashes a bucket holds on average before each is split.
-const BUCKET: usize = 256;
+const BUCKET: usize = 64;
 /// Into how many buckets each is split, as a number of bits.
-const SPLIT_BITS: u32 = 2;
+const SPLIT_BITS: u32 = 4;
+/// Buckets with so many bits grow, and are split no more: while many are split, memory holds them nearly twice.
+const MOST_BITS: u32 = 16;
 
 impl Hashes {
     fn has(&self, hash: u64) -> bool {
@@ -92,7 +94,7 @@ impl Hashes {
     }
 
     fn insert(&mut self, hash: u64) {
-        if self.count >= BUCKET * self.buckets.len() {
+        if self.bits < MOST_BITS && self.count >= BUCKET * self.buckets.len() {
             self.split();
         }
         let Some(bucket) = self.buckets.get_mut(bucket(hash, self.bits)) else { return };
