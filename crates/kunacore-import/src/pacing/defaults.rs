@@ -24,6 +24,8 @@ pub const KEPT_IN_FLIGHT: f64 = 0.5;
 pub const BURST: Duration = Duration::from_millis(10);
 /// The slowest rate, in requests a second. An asked one that is lower, or no number, counts as this.
 pub const SLOWEST_RATE: f64 = 0.001;
+/// The slowest rate that is learned from 429s. Slower limits are kept by the pauses that the 429s ask for.
+pub const LEAST_LEARNED: f64 = 0.5;
 /// How much of the rate that was accepted is left after a 429.
 pub const KEPT_RATE: f64 = 0.9;
 /// Where the rate returns to, as a part of the rate at which the limit was met.
@@ -36,6 +38,8 @@ pub const RETURN_MOST: Duration = Duration::from_secs(20);
 pub const SAME_LIMIT: f64 = 0.1;
 /// How much the rate grows in a second at most, once the limit is known, as a part of it.
 pub const RATE_GROWTH: f64 = 0.05;
+/// By how many requests a second the rate grows in a second where the last 429 asked to come again at once.
+pub const CLIMB: f64 = 2.0;
 /// In which time the rate doubles as long as the limit is not known.
 pub const SEARCH: Duration = Duration::from_secs(1);
 /// How many requests leave at least while it doubles.

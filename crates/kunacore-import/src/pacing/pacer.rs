@@ -50,11 +50,6 @@ impl Pacer {
         self.state().room()
     }
 
-    /// Waits until there is [room](Self::room), or no creation leaves any more.
-    pub async fn room_or_closed(&self) {
-        self.until(|state, now| (state.stage() > Stage::Open || state.room() > 0).then_some(now)).await;
-    }
-
     /// Lets no creation leave any more: those that wait, or come, are refused. Look-ups still pass, unless the server is
     /// known to be gone.
     pub fn drain(&self) {

@@ -74,9 +74,9 @@ impl Rate {
         self.sought.accepted(now);
     }
 
-    /// The server answered 429 to a request that had left then.
-    pub(super) fn pushed_back(&mut self, now: Instant, left: Instant) {
-        self.sought.pushed_back(now, left, self.in_force());
+    /// The server answered 429 to a request that had left then; whether it asks to come again at once.
+    pub(super) fn pushed_back(&mut self, now: Instant, left: Instant, at_once: bool) {
+        self.sought.pushed_back(now, left, self.in_force(), at_once);
         (self.awaited, self.behind) = (false, false);
     }
 }

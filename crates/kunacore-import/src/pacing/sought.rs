@@ -8,14 +8,17 @@
 //!
 //! A limit that is met before the server has accepted requests for [`WINDOW`] without a pause is known only from below.
 //! Then the rate doubles again and again until it meets the limit once more.
+//!
+//! A 429 that asks to come again at once may have nothing to do with the rate: servers shed load that way, too. The rate
+//! goes down a little for each, and grows by as much a second whatever it is, so that they cannot bring it to a halt.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
 use super::defaults::{
-    BELOW_LIMIT, KEPT_RATE, RATE_GROWTH, RETURN, RETURN_MOST, SAME_LIMIT, SEARCH, SEARCH_ANSWERS, SEARCHED,
-    SLOWEST_RATE, WINDOW, WINDOW_ANSWERS,
+    BELOW_LIMIT, CLIMB, KEPT_RATE, LEAST_LEARNED, RATE_GROWTH, RETURN, RETURN_MOST, SAME_LIMIT, SEARCH, SEARCH_ANSWERS,
+    SEARCHED, WINDOW, WINDOW_ANSWERS,
 };
 
 /// The rate that the server seems to accept.
@@ -37,17 +40,24 @@ enum Course {
     Search { from: f64 },
     /// The limit is just above `to`, and the way back to there takes so long.
     Return { to: f64, time: f64 },
+    /// There may be no limit; the rate grows evenly.
+    Climb { from: f64 },
 }
 
 impl Course {
     /// From a rate that is surely accepted.
     fn search(accepted: f64) -> Self {
-        Self::Search { from: (accepted * KEPT_RATE).max(SLOWEST_RATE) }
+        Self::Search { from: (accepted * KEPT_RATE).max(LEAST_LEARNED) }
+    }
+
+    /// From a rate at which a request was refused for the moment.
+    fn climb(rate: f64) -> Self {
+        Self::Climb { from: (rate * BELOW_LIMIT).max(LEAST_LEARNED) }
     }
 
     /// After the limit was met at a rate. `before` is the [`Course::Return`] that led there.
     fn back(rate: f64, before: Option<(f64, f64)>) -> Self {
-        let to = (rate * BELOW_LIMIT).max(SLOWEST_RATE);
+        let to = (rate * BELOW_LIMIT).max(LEAST_LEARNED);
         let time = match before {
             Some((before, time)) if (to / before - 1.0).abs() <= SAME_LIMIT => time * 2.0,
             _ => 0.0,
@@ -61,6 +71,7 @@ impl Course {
         match self {
             Self::Search { .. } => Self::back(rate * SEARCHED, None),
             Self::Return { to, time } => Self::back(rate, Some((to, time))),
+            Self::Climb { .. } => Self::back(rate, None),
         }
     }
 
@@ -68,6 +79,7 @@ impl Course {
     fn rate(self, held: f64) -> f64 {
         match self {
             Self::Search { from } => from * (held / patience(from, SEARCH, SEARCH_ANSWERS)).exp2(),
+            Self::Climb { from } => CLIMB.mul_add(held, from),
             Self::Return { to, time } => {
                 let (drop, growth) = (1.0 - KEPT_RATE, RATE_GROWTH / patience(to, WINDOW, WINDOW_ANSWERS));
                 let curve = |held: f64| to * (1.0 + drop * (held / time - 1.0).powi(3));
@@ -113,7 +125,7 @@ impl Sought {
     }
 
     /// The server answered 429 to a request that had left then, while a rate was in force.
-    pub(super) fn pushed_back(&mut self, now: Instant, left: Instant, in_force: Option<f64>) {
+    pub(super) fn pushed_back(&mut self, now: Instant, left: Instant, in_force: Option<f64>, at_once: bool) {
         // One that had left before the last 429 was read met the same limit.
         if self.met.is_some_and(|met| left <= met) {
             return;
@@ -122,7 +134,9 @@ impl Sought {
         let Measured { rate: accepted, steady } = self.window.measured(now);
         self.course = Some(match (self.course, in_force) {
             // What left at this rate was accepted so far; the window would show it with some delay.
+            (Some(_), Some(rate)) if self.binds && at_once => Course::climb(rate),
             (Some(course), Some(rate)) if self.binds => course.met(rate),
+            _ if steady && at_once => Course::climb(accepted),
             _ if steady => Course::back(accepted, None),
             _ => Course::search(accepted),
         });

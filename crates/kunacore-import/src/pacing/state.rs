@@ -202,7 +202,7 @@ impl State {
         match ending {
             Ending::Answered(429) => {
                 self.places.cut(now, left, true);
-                self.rate.pushed_back(now, left);
+                self.rate.pushed_back(now, left, retry_after.is_some_and(|pause| pause.is_zero()));
                 self.pauses.throttled(now, left, retry_after);
             }
             Ending::Answered(503) => {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use kunacore::gate::{Ending, Gate as _, Operation};
 use tokio::task::{JoinHandle, yield_now};
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, timeout};
 
 use super::sim::{seen, send};
 use crate::pacing::{Pacer, Pacing};
@@ -166,53 +166,11 @@ async fn room_is_what_is_free_and_not_waited_for() {
     }
     assert_eq!((pacer.status().in_flight, pacer.status().waiting), (3, 2));
     for room in [0, 0, 1, 2, 3] {
-        assert!(timeout(Duration::from_secs(1), pacer.room_or_closed()).await.is_err());
         leave(&pacer, Operation::Create);
         settle().await;
         assert_eq!(pacer.room(), room);
-        if room > 0 {
-            pacer.room_or_closed().await;
-            break;
-        }
     }
     drop(crowd);
-}
-
-#[tokio::test(start_paused = true)]
-async fn room_is_told_when_it_comes() {
-    let pacer = fixed(1);
-    assert!(pacer.enter(Operation::Create).await);
-    let began = Instant::now();
-    let ends = async {
-        sleep(Duration::from_secs(1)).await;
-        leave(&pacer, Operation::Create);
-    };
-    tokio::join!(pacer.room_or_closed(), ends);
-    assert_eq!(began.elapsed(), Duration::from_secs(1));
-    assert!(pacer.enter(Operation::Create).await);
-    let stops = async {
-        sleep(Duration::from_secs(1)).await;
-        pacer.drain();
-    };
-    tokio::join!(pacer.room_or_closed(), stops);
-    assert_eq!(began.elapsed(), Duration::from_secs(2));
-}
-
-#[tokio::test(start_paused = true)]
-async fn room_that_a_request_leaves_by_being_given_up_is_told_too() {
-    let (pacer, mut crowd) = (fixed(2), Crowd::default());
-    let retry_after = Some(Duration::from_secs(60));
-    pacer.leave(kunacore::gate::Seen { retry_after, ..seen(Operation::Login, Ending::Answered(503), Instant::now()) });
-    for _ in 0..2 {
-        crowd.comes(&pacer, Operation::Create).await;
-    }
-    let gives_up = async {
-        sleep(Duration::from_secs(1)).await;
-        crowd.requests[1].abort();
-    };
-    let began = Instant::now();
-    tokio::join!(pacer.room_or_closed(), gives_up);
-    assert_eq!(began.elapsed(), Duration::from_secs(1));
 }
 
 #[tokio::test(start_paused = true)]
@@ -291,7 +249,6 @@ async fn closing_refuses_all_whatever_they_wait_for() {
             assert!(!pacer.enter(operation).await);
         }
         pacer.closing().await;
-        pacer.room_or_closed().await;
         assert_eq!((pacer.status().waiting, left.elapsed()), (0, Duration::ZERO));
     }
 }

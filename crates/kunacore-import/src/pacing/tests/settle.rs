@@ -84,3 +84,33 @@ async fn a_limit_that_changes_is_followed() {
         assert!((0.85..1.01).contains(&rate), "100/s, then times {factor}: {rate:.3} of the limit");
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_limit_whose_429s_ask_to_come_again_at_once_is_met() {
+    // The rate grows by 2 a second each second, which is much for 5 and little for 100.
+    for (limit, latency, most) in [(5.0, 20, 1.2), (100.0, 1, 0.01), (100.0, 100, 0.01), (2000.0, 20, 0.001)] {
+        let mut bucket = Bucket::new(limit);
+        bucket.rounds_down();
+        let log = import(Pacing::default(), bucket, latency, 120).await;
+        let (rate, refused) = (log.rate(60..120) / limit, log.refused[60..].iter().sum::<u32>());
+        let part = f64::from(refused) / (log.rate(60..120) * 60.0);
+        let seen = format!("{limit}/s at {latency} ms: {rate:.3} of the limit, {part:.4} refused");
+        println!("{seen}");
+        assert!((0.9..1.02).contains(&rate) && part < most, "{seen}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_429_that_comes_at_any_rate_does_not_bring_the_import_to_a_halt() {
+    for (whims, in_flight, bound) in [(0.02, 1, 25.0), (0.08, 1, 15.0), (0.3, 1, 6.0), (0.08, 64, 15.0)] {
+        for seed in 0..4 {
+            let pacing = Pacing { concurrency: Some(in_flight), ..Pacing::default() };
+            let server = Server { whims, jitter: 0.1, ..Server::new(Duration::from_millis(5)) };
+            let log = run(&Pacer::new(pacing), server, 600, seed).await;
+            let least = (0..10).map(|minute| log.rate(minute * 60..(minute + 1) * 60)).fold(f64::MAX, f64::min);
+            let seen = format!("{whims} refused, {in_flight} in flight, seed {seed}: at least {least:.2} a second");
+            println!("{seen}");
+            assert!(least >= bound, "{seen}");
+        }
+    }
+}

@@ -36,6 +36,8 @@ pub(super) struct Bucket {
     since: Instant,
     /// When the rate changes, and by which factor.
     change: Option<(Instant, f64)>,
+    /// Whether it rounds the seconds that it asks to wait down, and not up.
+    rounds_down: bool,
 }
 
 impl Bucket {
@@ -46,12 +48,17 @@ impl Bucket {
 
     pub(super) fn with_burst(rate: f64, burst: f64) -> Self {
         let burst = burst.max(1.0);
-        Self { rate, burst, tokens: burst, since: Instant::now(), change: None }
+        Self { rate, burst, tokens: burst, since: Instant::now(), change: None, rounds_down: false }
     }
 
     /// The rate is another one after a while.
     pub(super) fn changes_after(&mut self, time: Duration, factor: f64) {
         self.change = Some((self.since + time, factor));
+    }
+
+    /// Asks to come again at once where it is less than a second until then.
+    pub(super) fn rounds_down(&mut self) {
+        self.rounds_down = true;
     }
 
     /// Takes a token, or tells after how many whole seconds there will be one.
@@ -63,7 +70,8 @@ impl Bucket {
         let elapsed = now.duration_since(self.since).as_secs_f64();
         (self.tokens, self.since) = (elapsed.mul_add(self.rate, self.tokens).min(self.burst), now);
         if self.tokens < 1.0 {
-            return Err((((1.0 - self.tokens) / self.rate).ceil() as u64).max(1));
+            let wait = (1.0 - self.tokens) / self.rate;
+            return Err(if self.rounds_down { wait as u64 } else { wait.ceil() as u64 });
         }
         self.tokens -= 1.0;
         Ok(())
@@ -73,6 +81,8 @@ impl Bucket {
 /// How a server answers.
 pub(super) struct Server {
     pub(super) bucket: Option<Bucket>,
+    /// Which part of the requests it refuses with 429 for no reason, and asks to come again at once.
+    pub(super) whims: f64,
     /// How many requests it works on at once; others wait.
     pub(super) workers: usize,
     /// How long it works on one.
@@ -86,7 +96,14 @@ pub(super) struct Server {
 impl Server {
     /// As many at once as are sent.
     pub(super) fn new(latency: Duration) -> Self {
-        Self { bucket: None, workers: Semaphore::MAX_PERMITS, latency, jitter: 0.0, connect: Duration::ZERO }
+        Self {
+            bucket: None,
+            whims: 0.0,
+            workers: Semaphore::MAX_PERMITS,
+            latency,
+            jitter: 0.0,
+            connect: Duration::ZERO,
+        }
     }
 }
 
@@ -111,6 +128,7 @@ impl Log {
 struct World {
     pacer: Arc<Pacer>,
     bucket: Mutex<Option<Bucket>>,
+    whims: f64,
     workers: Semaphore,
     latency: Duration,
     jitter: f64,
@@ -132,7 +150,10 @@ impl World {
         let factor = 1.0 + self.jitter * (self.random.lock().unwrap().f64() * 2.0 - 1.0);
         let latency = self.latency.mul_f64(factor);
         sleep(latency / 2).await;
-        let admitted = self.bucket.lock().unwrap().as_mut().map_or(Ok(()), Bucket::admit);
+        let admitted = match self.whims > 0.0 && self.random.lock().unwrap().f64() < self.whims {
+            true => Err(0),
+            false => self.bucket.lock().unwrap().as_mut().map_or(Ok(()), Bucket::admit),
+        };
         self.note(admitted.is_ok());
         let _worker = self.workers.acquire().await;
         sleep(latency / 2).await;
@@ -160,11 +181,12 @@ impl World {
 
 /// Sends rows for so many seconds, and waits for the last of them.
 pub(super) async fn run(pacer: &Arc<Pacer>, server: Server, seconds: usize, seed: u64) -> Log {
-    let Server { bucket, workers, latency, jitter, connect } = server;
+    let Server { bucket, whims, workers, latency, jitter, connect } = server;
     let log = Log { accepted: vec![0; seconds], refused: vec![0; seconds], ..Log::default() };
     let world = Arc::new(World {
         pacer: pacer.clone(),
         bucket: Mutex::new(bucket),
+        whims,
         workers: Semaphore::new(workers),
         latency,
         jitter,
@@ -187,7 +209,6 @@ pub(super) async fn run(pacer: &Arc<Pacer>, server: Server, seconds: usize, seed
                 biased;
                 _ = tick.tick() => break,
                 Some(_) = rows.join_next() => {}
-                () = pacer.room_or_closed() => {}
             }
         }
         world.log.lock().unwrap().limit.push(pacer.status().limit);
