@@ -33,6 +33,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 use counts::Counts;
+use kunacore_tests::arguments::Arguments;
 
 /// How many cases run at once; most of their time they wait.
 const AT_ONCE: usize = 8;
@@ -59,18 +60,11 @@ impl Case {
     }
 }
 
-#[derive(Default)]
-struct Arguments {
-    quick: bool,
-    case: Option<String>,
-    seed: Option<u64>,
-}
-
 fn main() -> ExitCode {
     if command::is_asked_for() {
         return kunacore_cli::run(std::env::args_os()).into();
     }
-    let arguments = match read_arguments() {
+    let arguments = match Arguments::read() {
         Ok(arguments) => arguments,
         Err(message) => {
             eprintln!("{message}");
@@ -84,23 +78,6 @@ fn main() -> ExitCode {
     }
     println!("{counts}; {} s", start.elapsed().as_secs());
     if counts.broken.is_empty() && counts.runs > 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
-}
-
-fn read_arguments() -> Result<Arguments, String> {
-    let mut arguments = Arguments::default();
-    let mut words = std::env::args().skip(1);
-    while let Some(word) = words.next() {
-        let mut value = || words.next().ok_or_else(|| format!("{word} needs a value"));
-        match word.as_str() {
-            "--quick" => arguments.quick = true,
-            "--case" => arguments.case = Some(value()?),
-            "--seed" => arguments.seed = Some(value()?.parse().map_err(|_| "a seed is a number".to_owned())?),
-            // What the test harness of the other tests understands.
-            "--quiet" | "--nocapture" => {}
-            other => return Err(format!("unknown argument {other}")),
-        }
-    }
-    Ok(arguments)
 }
 
 fn cases(arguments: &Arguments) -> VecDeque<Case> {

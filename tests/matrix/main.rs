@@ -23,6 +23,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Instant;
 
+use kunacore_tests::arguments::Arguments;
 use oracle::Counts;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
@@ -34,15 +35,8 @@ const AT_ONCE: usize = 8;
 const SCHEDULES: u64 = 60;
 const QUICK_SCHEDULES: u64 = 6;
 
-#[derive(Default)]
-struct Arguments {
-    quick: bool,
-    case: Option<String>,
-    seed: Option<u64>,
-}
-
 fn main() -> ExitCode {
-    let arguments = match read_arguments() {
+    let arguments = match Arguments::read() {
         Ok(arguments) => arguments,
         Err(message) => {
             eprintln!("{message}");
@@ -70,23 +64,6 @@ fn main() -> ExitCode {
         start.elapsed().as_secs(),
     );
     if counts.broken.is_empty() && counts.calls > 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
-}
-
-fn read_arguments() -> Result<Arguments, String> {
-    let mut arguments = Arguments::default();
-    let mut words = std::env::args().skip(1);
-    while let Some(word) = words.next() {
-        let mut value = || words.next().ok_or_else(|| format!("{word} needs a value"));
-        match word.as_str() {
-            "--quick" => arguments.quick = true,
-            "--case" => arguments.case = Some(value()?),
-            "--seed" => arguments.seed = Some(value()?.parse().map_err(|_| "a seed is a number".to_owned())?),
-            // What the test harness of the other tests understands.
-            "--quiet" | "--nocapture" => {}
-            other => return Err(format!("unknown argument {other}")),
-        }
-    }
-    Ok(arguments)
 }
 
 async fn run(arguments: &Arguments) -> (usize, u64, Counts) {

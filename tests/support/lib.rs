@@ -1,6 +1,7 @@
 //! A server that plays a script: it answers each request with the next line of the script and remembers what it saw,
 //! byte for byte.
 
+pub mod arguments;
 pub mod http2;
 pub mod random;
 pub mod recorder;

@@ -1,6 +1,7 @@
 //! The promises of the run directory, on a disk in memory that fails and crashes, and on the real one.
 
 mod crash;
+mod ids;
 mod known;
 mod model;
 mod real;
@@ -10,8 +11,10 @@ mod torn;
 
 use std::collections::BTreeMap;
 
-use super::record::{End, How, Ids, RowResult};
-use super::{Asked, Manifest, Opened, RowState, Run, RunError};
+use super::disk::Open;
+use super::record::{End, How, Ids, Record, RowResult};
+use super::sent::SentUpto;
+use super::{Asked, Manifest, Opened, RowState, Run, RunError, replay};
 use crate::input::Input;
 use sim::Sim;
 
@@ -75,4 +78,17 @@ fn unread(run: &Run, row: u32) -> RowResult {
 /// The states of the rows from 1 to `n`.
 fn states(run: &Run, n: u32) -> Vec<RowState> {
     (1..=n).map(|row| run.state(row)).collect()
+}
+
+/// The last result of a row in the journal.
+fn last_result(sim: &Sim, row: u32) -> RowResult {
+    let mut last = None;
+    let mut journal = sim.disk().open(replay::NAME, Open::Read).unwrap();
+    let found = SentUpto::read(sim.disk().as_mut()).unwrap();
+    replay::replay(journal.as_mut(), found, |_, record| match record {
+        Record::Result(result) if result.row == row => last = Some(result.clone()),
+        _ => {}
+    })
+    .unwrap();
+    last.unwrap()
 }
