@@ -225,8 +225,8 @@ class Client:
         extra: Literal["error", "ignore"] = "error",
         key: str | Sequence[str] | None = None,
         known: Path | Iterable[Path] = (),
-        existing: Literal["reject", "adopt"] = "reject",
-        invalid: Literal["stop", "reject"] = "stop",
+        existing: Literal["reject", "adopt"] | None = None,
+        invalid: Literal["stop", "reject"] | None = None,
         encoding: str | None = None,
         keep_input: bool = False,
         check: bool = False,
@@ -262,11 +262,12 @@ class Client:
             extra: whether other columns are an ``"error"``, or ``"ignore"`` leaves them out.
             key: a column, or several, to carry into the results, for a join with your own table.
             known: earlier runs: what they created is not sent again and is reported with ``how`` = ``"known"``; what
-                they left in doubt is looked up first.
+                they left in doubt is looked up first. The run remembers them.
             existing: whether a row whose customer existed before is rejected with that one's ids (``"reject"``), or has
-                that customer if it is the same person (``"adopt"``).
+                that customer if it is the same person (``"adopt"``). None is what the run was begun with, and
+                ``"reject"`` for a new one.
             invalid: whether rows that cannot be sent stop the import before anything is sent (``"stop"``), or are
-                rejected (``"reject"``).
+                rejected (``"reject"``). None is what the run was begun with, and ``"stop"`` for a new one.
             encoding: of CSV and JSON Lines, such as ``"windows-1251"``; UTF-8 without it.
             keep_input: whether the copy of a table that is not in files stays in the run's directory when all is done.
             check: whether the table is only checked. Then nothing is sent, and of the result only ``summary`` says
@@ -279,7 +280,7 @@ class Client:
             accept: on your word, the id of the customer that an unresolved or conflicting row belongs to, by the
                 number of the row.
             max_identical_rejections: after how many rejections in a row for the same reason the import stops, because
-                the mapping looks wrong; 0 never stops.
+                the mapping looks wrong; customers who exist do not count, and 0 never stops.
 
         Raises:
             ImportStoppedError: the run stopped before its last row, for the reason in its text; ``.result`` is what

@@ -58,8 +58,8 @@ class Asked(TypedDict):
     ignore_extra: bool
     key: list[str]
     known: list[str]
-    adopt: bool
-    reject_invalid: bool
+    adopt: bool | None
+    reject_invalid: bool | None
     encoding: str | None
     keep_input: bool
     check: bool

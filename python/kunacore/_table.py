@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import sys
 from collections.abc import Callable, Iterable, Iterator, KeysView, Mapping, Sequence
 from datetime import date, time, timedelta
 from enum import Enum
@@ -76,7 +77,7 @@ def given(table: object) -> Given:
 
 def _arrow(table: object) -> ArrowTable:
     try:
-        return ArrowTable(table)
+        return ArrowTable(_as_arrow_has_it(table))
     except ImportError:
         # The library's own, such as pandas without pyarrow: it names what is missing.
         raise
@@ -92,6 +93,14 @@ def _arrow(table: object) -> ArrowTable:
         f"the table cannot be read as Arrow data: {what}. Nothing was sent. Give each column a name of its own and one "
         "type, best text."
     )
+
+
+def _as_arrow_has_it(table: object) -> object:
+    """Polars gives columns of nothing but nulls in a form that Arrow does not have: as text they are the same."""
+    polars: Any = sys.modules.get("polars")
+    if polars is not None and isinstance(table, polars.DataFrame):
+        return table.cast({polars.Null: polars.String})
+    return table
 
 
 def _chunks(rows: Iterable[object]) -> Iterator[bytes]:

@@ -118,6 +118,7 @@ def written(table: list[Row], name: str) -> Path:
 
 TABLES: dict[str, Callable[[list[Row]], Any]] = {
     "polars": polars.DataFrame,
+    "polars with a column of nulls": lambda table: polars.DataFrame(table).with_columns(comment=polars.lit(None)),
     "pandas": with_pandas,
     "pyarrow table": pyarrow.Table.from_pylist,
     "pyarrow batch": pyarrow.RecordBatch.from_pylist,

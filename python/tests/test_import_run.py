@@ -14,7 +14,7 @@ from pathlib import Path
 import polars
 import pytest
 from conftest import PythonRunner
-from example import ALEX, Row, rows
+from example import ALEX, Fields, Row, rows
 
 import kunacore
 
@@ -101,9 +101,9 @@ def test_options_of_the_client_hold_for_an_import(sandbox: kunacore.Sandbox) -> 
 
 def test_another_table_for_a_run_is_refused(client: kunacore.Client) -> None:
     client.create_customers(rows(2), run="run", progress=False)
-    with pytest.raises(kunacore.ConfigurationError, match="begun with something else"):
+    with pytest.raises(kunacore.ConfigurationError, match=r'not the one .* known="run", run="NEW"'):
         client.create_customers(rows(3), run="run", progress=False)
-    with pytest.raises(kunacore.ConfigurationError, match="no run"):
+    with pytest.raises(kunacore.ConfigurationError, match="no such directory"):
         client.create_customers(run="nowhere", progress=False)
 
 
@@ -112,6 +112,35 @@ def test_known_customers_are_not_sent_again(sandbox: kunacore.Sandbox, client: k
     result = client.create_customers(rows(5), run="second", known="first", progress=False)
     assert [row["how"] for row in result.to_dicts()] == ["known"] * 3 + ["created"] * 2
     assert len(sandbox.ledger()) == 5
+
+
+def test_a_run_remembers_whom_it_knows_and_whether_it_adopts() -> None:
+    with kunacore.sandbox(unique=False) as sandbox, kunacore.Client(sandbox.url, api_key=sandbox.api_key) as client:
+        first = client.create_customers(rows(3), run="first", progress=False)
+        table = [rows(4)[3], *rows(3)]
+        client.create_customers(table, run="second", canary=1, known="first", progress=False)
+        client.create_customers(table, run="third", canary=1, existing="adopt", progress=False)
+        for run in ("second", "third"):
+            result = client.create_customers(run=run, progress=False)
+            assert [row["id"] for row in result.to_dicts()][1:] == [row["id"] for row in first.to_dicts()]
+        assert len(sandbox.ledger()) == 4
+
+
+def test_a_run_at_another_server_cannot_be_known(client: kunacore.Client) -> None:
+    client.create_customers(rows(3), run="first", progress=False)
+    with kunacore.sandbox() as other, kunacore.Client(other.url, api_key=other.api_key) as elsewhere:
+        with pytest.raises(kunacore.ConfigurationError, match="made at another server"):
+            elsewhere.create_customers(rows(3), run="second", known="first", progress=False)
+        assert not other.ledger()
+
+
+def test_a_conflict_of_rows_that_are_gone_is_settled_by_the_users_word(client: kunacore.Client) -> None:
+    namesake: Fields = {**ALEX, "last_name": "Jones"}
+    other = client.create_customer(**namesake)
+    [row] = client.create_customers([ALEX], run="run", existing="adopt", progress=False).to_dicts()
+    assert (row["state"], row["code"]) == ("rejected", "conflict")
+    [row] = client.create_customers(run="run", accept={1: other.id}, progress=False).to_dicts()
+    assert (row["state"], row["how"], row["id"]) == ("created", "adopted", other.id)
 
 
 def test_existing_customers_can_be_adopted(client: kunacore.Client) -> None:
@@ -128,7 +157,7 @@ def test_open_run_reads_a_run_in_another_process(client: kunacore.Client, python
     assert done.stderr == ""
     assert done.stdout.strip() == str([row["id"] for row in result.to_dicts()])
     assert kunacore.open_run("run").summary == result.summary
-    with pytest.raises(kunacore.ConfigurationError, match="no run"):
+    with pytest.raises(kunacore.ConfigurationError, match="no such directory"):
         kunacore.open_run("nowhere")
 
 

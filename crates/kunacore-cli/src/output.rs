@@ -90,9 +90,9 @@ impl Output {
         let _ = writeln!(io::stderr(), "{text}");
     }
 
-    /// An import stopped, or something at its end was amiss: what happened, and what to do next.
-    pub(crate) fn complain(&self, message: &str, next: &str) {
-        self.complain_with(message, next, &plain_json(Outcome::NotApplied, message, next));
+    /// An import stopped, or something at its end was amiss: what happened, and what to do next, one thing a line.
+    pub(crate) fn complain(&self, outcome: Outcome, message: &str, next: &str) {
+        self.complain_with(message, next, &plain_json(outcome, message, &next.replace('\n', " ")));
     }
 
     /// A customer: one line of JSON, or a block of names and values.
@@ -143,11 +143,7 @@ impl Output {
             }
             Err(Failure::Import(failure)) => {
                 let message = format!("{} Nothing was sent.", failure.message());
-                self.complain_with(
-                    &message,
-                    failure.next(),
-                    &plain_json(Outcome::NotApplied, &message, failure.next()),
-                );
+                self.complain(Outcome::NotApplied, &message, &failure.next());
                 match *failure {
                     kunacore_import::Failure::Problems { .. } => status::REJECTED,
                     kunacore_import::Failure::Interrupted => status::INTERRUPTED,
@@ -179,7 +175,7 @@ impl Output {
                 ColorChoice::Auto => stderr.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty()),
             };
             let (red, plain) = if colored { ("\u{1b}[1;31m", "\u{1b}[0m") } else { ("", "") };
-            let next = if next.is_empty() { String::new() } else { format!("\n  next: {next}") };
+            let next: String = next.lines().map(|next| format!("\n  next: {next}")).collect();
             writeln!(stderr, "{red}error:{plain} {message}{next}")
         };
     }

@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use kunacore_import::pacing::Requests;
 use kunacore_import::run::{Asked, End, How, Manifest, RowResult, Run};
-use kunacore_import::{Input, MappingOptions, ReadOptions, check, report};
+use kunacore_import::{Input, MappingOptions, ReadOptions, Rules, check, report};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let argument = std::env::args().nth(1);
@@ -37,20 +37,14 @@ fn main() -> Result<(), Box<dyn Error>> {
     let input = Input::files(&[path], &ReadOptions::default(), &options)?;
     let (files, mapping) = input.open(&run)?;
     let fingerprint = check(files.batches(&mapping), |_| Ok(()))?.fingerprint.to_string();
-    let manifest = Manifest::new("report_speed", "2026-01-01T00:00:00Z", asked(fingerprint), input);
+    let manifest = Manifest::new("report_speed", "2026-01-01T00:00:00Z", asked(fingerprint), Rules::default(), input);
     record(&mut Run::create(&run, manifest)?, rows)?;
     let status = Command::new(std::env::current_exe()?).arg(&run).status()?;
     if status.success() { Ok(()) } else { Err("the reports were not written".into()) }
 }
 
 fn asked(fingerprint: String) -> Asked {
-    Asked {
-        fingerprint,
-        mapping: BTreeMap::new(),
-        base_url: "https://kunacore.example".to_owned(),
-        sandbox: false,
-        options: BTreeMap::new(),
-    }
+    Asked { fingerprint, mapping: BTreeMap::new(), base_url: "https://kunacore.example".to_owned(), sandbox: false }
 }
 
 /// Writes the reports, and measures that.

@@ -46,14 +46,11 @@ impl Aside {
     }
 }
 
-/// The directory in which to make what will belong to a run: its own where it exists, else its parent. Both are on the disk
-/// that the run will be on.
+/// The directory in which to make what will belong to a run: its own where it exists, else the nearest above. Both are on the
+/// disk that the run will be on.
 #[must_use]
 pub fn aside_of(run: &Path) -> &Path {
-    if run.is_dir() {
-        return run;
-    }
-    run.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+    run.ancestors().find(|above| above.is_dir()).unwrap_or(Path::new("."))
 }
 
 /// Removes what killed processes have left. What cannot be removed is left to the next one.

@@ -7,7 +7,7 @@ use crate::crash;
 use crate::engine::{Closed, Over, Stop, StopKind};
 use crate::pacing::Requests;
 use crate::report::{self, Summary};
-use crate::run::RunError;
+use crate::run::{Manifest, RunError};
 
 /// How an import ended.
 #[derive(Debug)]
@@ -17,6 +17,8 @@ pub struct Ended {
     pub directory: PathBuf,
     /// Why it stopped before its last row, if it did.
     pub stop: Option<Stop>,
+    /// What the run was begun with; `None` if the run is lost to this process.
+    pub manifest: Option<Manifest>,
     /// What became of the rows, and what was sent. `None` if the reports could not be written.
     pub summary: Option<Summary>,
     /// What a person should know beside.
@@ -39,12 +41,14 @@ impl Ending {
         let mut ended = Ended {
             directory: self.directory.clone(),
             stop: sent.stop,
+            manifest: books.as_ref().map(|books| books.run.manifest().clone()),
             summary: None,
             remarks: sent.remarks,
             unwritten: Vec::new(),
         };
         match books {
-            Some(Closed { mut run, broken: None, .. }) => {
+            Some(Closed { mut run, broken: None, remarks, .. }) => {
+                ended.remarks.extend(remarks);
                 crash::point("before_reports");
                 match report::write(&mut run, &self.directory, requests, took, self.keep_input) {
                     Ok(summary) => {
@@ -54,7 +58,14 @@ impl Ending {
                     Err(error) => {
                         let what = format!("The reports cannot be written: {error}");
                         let next = "Nothing is lost: mend the cause, and write them with kunacore report.";
-                        ended.stop.get_or_insert(Stop::new(StopKind::Directory, what, next));
+                        let failed = Stop::new(StopKind::Directory, what, next);
+                        match ended.stop {
+                            // Why it stopped on its own is worth more than why that is in no report.
+                            Some(ref stop) if !asked_for(stop) => {
+                                ended.remarks.push(format!("{} {}", failed.message(), failed.next()));
+                            }
+                            _ => ended.stop = Some(failed),
+                        }
                     }
                 }
             }
@@ -69,7 +80,6 @@ impl Ending {
 
     /// The reason for a stop, if there is still one when it is known what is left.
     fn stop(&self, stop: Option<Stop>, summary: &Summary) -> Option<Stop> {
-        let asked_for = |stop: &Stop| matches!(stop.kind, StopKind::Interrupted | StopKind::Canary);
         match (stop, self.canary) {
             (Some(stop), _) if summary.unsent == 0 && summary.unresolved == 0 && asked_for(&stop) => None,
             (None, Some(canary)) if summary.unsent > 0 => {
@@ -79,6 +89,11 @@ impl Ending {
             (stop, _) => stop,
         }
     }
+}
+
+/// Whether it stopped because somebody wanted it.
+fn asked_for(stop: &Stop) -> bool {
+    matches!(stop.kind, StopKind::Interrupted | StopKind::Canary)
 }
 
 fn broken(error: &RunError) -> Stop {

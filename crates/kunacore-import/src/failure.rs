@@ -1,5 +1,6 @@
 //! Why an import did not begin, or not go on. Nothing was sent in this process when one of these is told.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::path::PathBuf;
 
@@ -28,6 +29,13 @@ pub enum Failure {
     },
     /// No table was named, and no directory of a run that could be continued.
     NothingNamed,
+    /// The run would be a new one, though rows of the same file were sent from another.
+    Sibling {
+        /// That run's directory.
+        directory: PathBuf,
+        /// Whether the file is as it was then.
+        same_table: bool,
+    },
     /// A row that was to be accepted is not open.
     NotOpen {
         /// The row.
@@ -49,6 +57,10 @@ impl Failure {
             Self::Problems { count: 1, .. } => "1 problem was found in the rows.".to_owned(),
             Self::Problems { count, .. } => format!("{count} problems were found in the rows."),
             Self::NothingNamed => "No table is named, and no directory of a run.".to_owned(),
+            Self::Sibling { directory, same_table } => {
+                let then = if *same_table { "as it is now" } else { "as it was then" };
+                format!("Rows of this file, {then}, were sent from the run {}.", path_name(directory))
+            }
             Self::NotOpen { row } => {
                 format!("Row {row} is neither unresolved nor a conflict, so there is nothing to accept.")
             }
@@ -59,20 +71,34 @@ impl Failure {
 
     /// What to do next, as a sentence; empty where the message says it.
     #[must_use]
-    pub fn next(&self) -> &str {
-        match self {
+    pub fn next(&self) -> Cow<'_, str> {
+        let words = match self {
             Self::Input(error) => error.next(),
-            Self::Run { .. } => "",
-            Self::Problems { .. } => {
-                "Mend the rows; or reject them and send the others with --invalid reject (invalid=\"reject\")."
+            Self::Run { directory, error: RunError::OtherTable } => {
+                return format!("Another run that knows this one: --known {} --run NEW.", path_name(directory)).into();
             }
+            Self::Run { .. } => "",
+            Self::Problems { .. } => "Mend the rows; or reject them and send the others with --invalid reject.",
             Self::NothingNamed => {
                 "Name a file, a directory, or - for standard input; or a run to continue with --run DIR."
+            }
+            Self::Sibling { directory, same_table: true } => {
+                return format!("Continue that run with --run {}.", path_name(directory)).into();
+            }
+            Self::Sibling { directory, .. } => {
+                return format!(
+                    "So that nobody is created twice, let this run know that one with --known {}, or look everybody up \
+                     first with --existing adopt. Where the two tables have nobody in common, name a directory with --run \
+                     DIR.",
+                    path_name(directory)
+                )
+                .into();
             }
             Self::NotOpen { .. } => "Look at unresolved.csv and rejected.csv for the rows that are open.",
             Self::Interrupted => "Give the same command again.",
             Self::System(_) => "Free what is missing (threads, disk space), and try again.",
-        }
+        };
+        words.into()
     }
 }
 

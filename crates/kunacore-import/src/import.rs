@@ -3,7 +3,7 @@
 //!
 //! The same calls start a run and continue it, until nothing is left.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -13,7 +13,7 @@ use crate::batch::Batches;
 use crate::check::{Checked, check_and_tell};
 use crate::crash;
 use crate::ending::{Ended, Ending};
-use crate::engine::{self, Board, Books, Control, Over, Plan, Progress, Sending, Wish, total};
+use crate::engine::{self, Board, Books, Control, Known, Over, Plan, Progress, Sending, Wish, total};
 use crate::error::ImportError;
 use crate::failure::Failure;
 use crate::input::{Input, SPOOLED};
@@ -21,7 +21,9 @@ use crate::mapping::{Mapping, MappingOptions};
 use crate::options::{Existing, ImportOptions, Invalid, Server, Table};
 use crate::pacing::{Pacer, Pacing, Pause, Requests};
 use crate::report::ProblemFile;
+use crate::rules::{KnownPath, Rules};
 use crate::run::{Asked, KnownRun, Manifest, RowState, Run, RunError, SameId, refuse_foreign};
+use crate::siblings::{self, Sibling, UNNAMED};
 use crate::source::{Files, ReadOptions};
 use crate::spool::Spool;
 
@@ -39,6 +41,8 @@ pub struct CheckedTable {
     input: Input,
     spool: Option<Spool>,
     directory: PathBuf,
+    /// The rules of the run that is in the directory, if one is.
+    before: Option<Rules>,
     options: ImportOptions,
     problems: Option<PathBuf>,
 }
@@ -84,13 +88,24 @@ impl CheckedTable {
             let what = format!("it has {} rows, and an import takes at most {}", checked.rows, u32::MAX);
             return Err(ImportError::malformed(what, "Part it into several.").into());
         }
-        let default = || PathBuf::from(format!("kunacore-run-{}", checked.fingerprint.short()));
+        let default = || PathBuf::from(format!("{UNNAMED}{}", checked.fingerprint.short()));
         let directory = options.run.clone().unwrap_or_else(default);
         // The list of problems would replace a file of that name, whoever it belongs to.
-        refuse_foreign(&directory).map_err(|error| Failure::Run { directory: directory.clone(), error })?;
+        refuse_foreign(&directory).map_err(failed(&directory))?;
+        let before = match Manifest::of(&directory) {
+            Ok(begun) if begun.asked.fingerprint != checked.fingerprint.to_string() => {
+                let differences = begun.asked.other_mapping(&mapping.described());
+                let error =
+                    if differences.is_empty() { RunError::OtherTable } else { RunError::Different(differences) };
+                return Err(failed(&directory)(error));
+            }
+            Ok(begun) => Some(begun.rules),
+            // Whether a run can be begun here, or why it cannot be gone on with, is told when it is opened.
+            Err(_) => None,
+        };
         let problems = problems.finish(&directory).map_err(Failure::System)?;
         let files = again.map(|(files, _)| files);
-        Ok(Self { checked, files, mapping, input, spool, directory, options, problems })
+        Ok(Self { checked, files, mapping, input, spool, directory, before, options, problems })
     }
 
     /// What the check found.
@@ -117,7 +132,9 @@ impl CheckedTable {
     ///
     /// [`Failure::Problems`] if there are rows that cannot be sent and are not to be rejected.
     pub fn refuse_problems(&self) -> Result<(), Failure> {
-        if self.checked.problems.count > 0 && self.options.invalid == Invalid::Stop {
+        let before = self.before.as_ref().map(|before| before.invalid);
+        let invalid = self.options.invalid.or(before).unwrap_or_default();
+        if self.checked.problems.count > 0 && invalid == Invalid::Stop {
             return Err(Failure::Problems { count: self.checked.problems.count, file: self.problems.clone() });
         }
         Ok(())
@@ -129,39 +146,60 @@ impl CheckedTable {
     ///
     /// [`Failure::Problems`] if rows cannot be sent as they are and are not to be rejected; [`Failure::Run`] if the directory
     /// belongs to another input, mapping or server, is in use, or cannot keep a run, or if a known run cannot be used;
-    /// [`Failure::NotOpen`] for a row that cannot be accepted.
+    /// [`Failure::Sibling`] if rows of the same file were sent from a run that this one does not know; [`Failure::NotOpen`] for
+    /// a row that cannot be accepted.
     pub fn open(self, server: Server, tool: &str) -> Result<Import, Failure> {
         self.refuse_problems()?;
         let Self { checked, files, mapping, input, spool, directory, options, .. } = self;
-        let failed = |directory: &Path| {
-            let directory = directory.to_owned();
-            move |error| Failure::Run { directory, error }
-        };
-        let known = options.known.iter().map(|path| KnownRun::open(path).map_err(failed(path)));
-        let known = known.collect::<Result<Vec<_>, _>>()?;
         let asked = Asked {
             fingerprint: checked.fingerprint.to_string(),
             mapping: mapping.described(),
             base_url: server.base_url.clone(),
             sandbox: server.sandbox,
-            options: BTreeMap::new(),
         };
         let opened = match Run::open(&directory, &asked) {
             Err(RunError::NoRun) => None,
             opened => Some(opened.map_err(failed(&directory))?),
         };
+        let run = opened.as_ref().map(|opened| &opened.run);
+        let before = run.map(|run| run.manifest().rules.clone()).unwrap_or_default();
+        let sent_upto = run.map_or(0, Run::sent_upto);
+        let rules = before.asked(&options, server.client.settle(), sent_upto).map_err(failed(&directory))?;
+        let is_itself = |path: &Path| std::path::absolute(&directory).is_ok_and(|directory| directory == path);
+        if rules.known.iter().any(|known| is_itself(&known.run)) {
+            return Err(failed(&directory)(RunError::KnownItself));
+        }
+        let is_done = |run: &Run| total(&run.counts()) == checked.rows && run.counts().unresolved == 0;
+        let known = match run {
+            Some(run) if is_done(run) => Vec::new(),
+            _ => rules.known.iter().map(|path| known(path, &asked)).collect::<Result<_, _>>()?,
+        };
+        // A sandbox of our own has customers of this run only; and whoever names a directory, or says what is known, knows
+        // what was there before.
+        let may_repeat = run.is_none() && options.run.is_none() && !server.sandbox;
+        if may_repeat
+            && rules.known.is_empty()
+            && rules.existing == Existing::Reject
+            && let Some(Sibling { directory, same_table }) = siblings::find(&input, &asked)
+        {
+            return Err(Failure::Sibling { directory, same_table });
+        }
         let mut remarks = Vec::new();
         let mut run = match opened {
             Some(opened) => {
                 remarks.extend(crash_remark(opened.cut));
-                remarks.extend(opened.same_ids.iter().map(same_id_remark));
+                remarks.extend(SameId::remarks(&opened.same_ids));
+                remarks.extend(opened.more_same_ids.then(|| "There are more such rows.".to_owned()));
                 opened.run
             }
             None => {
-                let manifest = Manifest::new(tool, &jiff::Timestamp::now().to_string(), asked, input.clone());
+                let began = jiff::Timestamp::now().to_string();
+                let manifest = Manifest::new(tool, &began, asked, rules.clone(), input.clone());
                 Run::create(&directory, manifest).map_err(failed(&directory))?
             }
         };
+        // Before anything is announced: whoever goes on with the run needs them.
+        run.note_rules(&rules).map_err(failed(&directory))?;
         let was_copied = run.manifest().input.is_spooled() && directory.join(SPOOLED).exists();
         if let Some(spool) = spool {
             // Before anything is announced: a run is never without its table.
@@ -178,15 +216,15 @@ impl CheckedTable {
             None => input.open(&directory)?.0,
         };
         let began = tokio::time::Instant::now();
-        for known in known.iter().filter(|known| known.untagged() > 0) {
-            remarks.push(untagged_remark(known.untagged()));
+        for known in known.iter().filter(|known| known.run.untagged() > 0) {
+            remarks.push(untagged_remark(known.run.untagged()));
         }
         let open =
             |row: &u32| matches!(run.state(*row), RowState::Unresolved { .. } | RowState::Rejected { conflict: true });
         if let Some(row) = options.accept.keys().find(|row| !open(row)) {
             return Err(Failure::NotOpen { row: *row });
         }
-        Ok(Import { server, run, known, checked, files, mapping, directory, options, remarks, began })
+        Ok(Import { server, run, known, checked, files, mapping, directory, rules, options, remarks, began })
     }
 }
 
@@ -194,11 +232,12 @@ impl CheckedTable {
 pub struct Import {
     server: Server,
     run: Run,
-    known: Vec<KnownRun>,
+    known: Vec<Known>,
     checked: Checked,
     files: Files,
     mapping: Mapping,
     directory: PathBuf,
+    rules: Rules,
     options: ImportOptions,
     remarks: Vec<String>,
     /// Since when the directory is ours.
@@ -237,7 +276,7 @@ impl Import {
     ///
     /// [`Failure::System`] if the system gives no threads; nothing was sent.
     pub fn send(self, control: &Control, look_on: &mut dyn FnMut(&Progress)) -> Result<Ended, Failure> {
-        let Self { server, run, known, checked, files, mapping, directory, options, began, .. } = self;
+        let Self { server, run, known, checked, files, mapping, directory, rules, options, began, .. } = self;
         let rows = u32::try_from(checked.rows).unwrap_or(u32::MAX);
         let started = Instant::now();
         let before = run.counts();
@@ -252,14 +291,21 @@ impl Import {
         board.begins(checked.rows, before);
         let plan = Plan { rows, sums: checked.sums, repeated: repeated(&checked.repeated) };
         let nothing_left = total(&before) == checked.rows && before.unresolved == 0 && options.accept.is_empty();
-        let books =
-            Books { run, known, accept: options.accept.clone(), canary: options.canary, began, board: board.clone() };
+        let books = Books {
+            run,
+            known,
+            accept: options.accept.clone(),
+            canary: options.canary,
+            began,
+            board: board.clone(),
+            remarks: Vec::new(),
+        };
         let sending = Sending {
             client: server.client.clone(),
             pacer: pacer.clone(),
-            adopt: options.existing == Existing::Adopt,
+            rules: rules.of_rows(),
             max_identical_rejections: options.max_identical_rejections,
-            drain: server.client.timeout() + DRAIN,
+            drain: server.client.timeout().saturating_add(DRAIN),
             control: control.clone(),
             board: board.clone(),
         };
@@ -275,6 +321,17 @@ impl Import {
         let ending = Ending { directory, canary: options.canary, keep_input: options.keep_input };
         Ok(ending.write(over, requests, started.elapsed()))
     }
+}
+
+fn known(path: &KnownPath, asked: &Asked) -> Result<Known, Failure> {
+    let run = KnownRun::open(&path.run).and_then(|known| known.at_server(asked)).map_err(failed(&path.run))?;
+    Ok(Known { run, after: path.after })
+}
+
+/// For `map_err`: a directory that cannot be used.
+fn failed(directory: &Path) -> impl FnOnce(RunError) -> Failure {
+    let directory = directory.to_owned();
+    move |error| Failure::Run { directory, error }
 }
 
 /// A table that is open, to be checked.
@@ -304,7 +361,7 @@ fn open(
         Table::AsBefore => {
             let directory = options.run.as_deref().ok_or(Failure::NothingNamed)?;
             let manifest = Manifest::of(directory);
-            manifest.map_err(|error| Failure::Run { directory: directory.to_owned(), error })?.input
+            manifest.map_err(failed(directory))?.input
         }
     };
     let (files, mapping) = input.open(options.run.as_deref().unwrap_or(Path::new(".")))?;
@@ -340,10 +397,6 @@ fn repeated(pairs: &[(u64, u64)]) -> HashMap<u32, u32> {
 fn crash_remark(cut: u64) -> Option<String> {
     let what = "The last process was killed while it wrote to the journal";
     (cut > 0).then(|| format!("{what}; {cut} bytes of an unfinished record were cut off. What was durable is there."))
-}
-
-fn same_id_remark(same: &SameId) -> String {
-    format!("Rows {} and {} have the same id; find out at the server whose customer it is.", same.first, same.second)
 }
 
 fn untagged_remark(rows: u32) -> String {

@@ -72,6 +72,14 @@ impl Input {
         self.place == Place::Spooled
     }
 
+    /// The files and directories, as absolute paths; none of a table that could be read only once.
+    pub(crate) fn paths(&self) -> &[PathBuf] {
+        match &self.place {
+            Place::Files(paths) => paths,
+            Place::Spooled => &[],
+        }
+    }
+
     /// How the table is read, or was when it was copied.
     #[must_use]
     pub fn read_options(&self) -> &ReadOptions {

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use kunacore::Client;
+use serde::{Deserialize, Serialize};
 
 use crate::aside::aside_of;
 use crate::engine::Control;
@@ -12,7 +13,8 @@ use crate::import::unless_stopped;
 use crate::source::{ReadOptions, Source, Stream};
 
 /// What becomes of rows that cannot be sent as they are.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Invalid {
     /// Nothing is sent.
     #[default]
@@ -22,7 +24,8 @@ pub enum Invalid {
 }
 
 /// What becomes of rows whose customer was there before.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Existing {
     /// They are rejected as duplicates, with the ids of the customer that exists.
     #[default]
@@ -62,11 +65,13 @@ impl Table {
 pub struct ImportOptions {
     /// The run's directory; without it `./kunacore-run-` and the first twelve digits of the input's fingerprint.
     pub run: Option<PathBuf>,
-    /// What becomes of rows that cannot be sent as they are.
-    pub invalid: Invalid,
-    /// What becomes of rows whose customer was there before.
-    pub existing: Existing,
-    /// Earlier runs: what they created is not sent again, and what they left in doubt is looked up first.
+    /// What becomes of rows that cannot be sent as they are; `None` for what the run was begun with, and in a new one for the
+    /// default.
+    pub invalid: Option<Invalid>,
+    /// What becomes of rows whose customer was there before; `None` likewise.
+    pub existing: Option<Existing>,
+    /// Earlier runs: what they created is not sent again, and what they left in doubt is looked up first. Those that the run
+    /// was begun with are known beside these.
     pub known: Vec<PathBuf>,
     /// The user's word: the id of the customer that belongs to an unresolved row or a conflict.
     pub accept: HashMap<u32, String>,
@@ -89,8 +94,8 @@ impl Default for ImportOptions {
     fn default() -> Self {
         Self {
             run: None,
-            invalid: Invalid::Stop,
-            existing: Existing::Reject,
+            invalid: None,
+            existing: None,
             known: Vec::new(),
             accept: HashMap::new(),
             keep_input: false,

@@ -6,7 +6,7 @@
 //! the same code.
 
 use std::future::Future;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use tracing::Instrument as _;
 
@@ -21,6 +21,15 @@ use crate::options::Options;
 use crate::send::Earlier;
 use crate::session::Session;
 use crate::transport::Request;
+
+/// How rows are sent.
+#[derive(Clone, Copy, Debug)]
+pub struct RowRules {
+    /// A customer that was there before is the row's if it is the same person; then the row is looked up before it is sent.
+    pub adopt: bool,
+    /// How long the server is given to be done with a request.
+    pub settle: Duration,
+}
 
 /// What is known of a row before its call.
 #[derive(Clone, Copy, Debug)]
@@ -66,25 +75,31 @@ pub enum RowEnd {
 }
 
 impl Client {
-    /// Sends one row of an import, every request of it through the gate. `adopt`: a customer that was there before is the
-    /// row's if it is the same person; then the row is looked up before it is sent.
+    /// Sends one row of an import, every request of it through the gate.
     #[doc(hidden)]
     pub fn send_row<'a>(
         &'a self,
         customer: &'a NewCustomer,
         gate: &'a dyn Gate,
         before: RowBefore,
-        adopt: bool,
+        rules: RowRules,
     ) -> impl Future<Output = RowEnd> + Send + 'a {
         let span = tracing::debug_span!("kunacore", otel.name = "import_row", otel.kind = "client");
-        run(self, customer, gate, before, adopt).instrument(span)
+        run(self, customer, gate, before, rules).instrument(span)
     }
 
     /// How long one attempt may take.
     #[doc(hidden)]
     #[must_use]
-    pub fn timeout(&self) -> std::time::Duration {
+    pub fn timeout(&self) -> Duration {
         self.0.options.timeout
+    }
+
+    /// How long the server is given to be done with a request, and whether that was asked for.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn settle(&self) -> (Duration, bool) {
+        (self.0.options.settle(), self.0.options.settle.is_some())
     }
 
     /// One request that changes nothing, outside every gate: whether the server answers, and its clock.
@@ -103,10 +118,11 @@ impl Client {
     }
 }
 
-async fn run(client: &Client, customer: &NewCustomer, gate: &dyn Gate, before: RowBefore, adopt: bool) -> RowEnd {
+async fn run(client: &Client, customer: &NewCustomer, gate: &dyn Gate, before: RowBefore, rules: RowRules) -> RowEnd {
+    let RowRules { adopt, settle } = rules;
     let session = Session {
         pool: &client.0,
-        options: Options { reconcile: true, ..client.0.options },
+        options: Options { reconcile: true, settle: Some(settle), ..client.0.options },
         deadline: Deadline::none(),
         gate: Some(gate),
     };

@@ -50,15 +50,16 @@ pub(crate) struct Import {
     #[arg(long)]
     pub(crate) ignore_extra: bool,
 
-    /// What becomes of rows that cannot be sent as they are
-    #[arg(long, value_name = "WHAT", default_value = "stop")]
-    pub(crate) invalid: Invalid,
+    /// What becomes of rows that cannot be sent as they are [default: stop, or as the run was begun]
+    #[arg(long, value_name = "WHAT")]
+    pub(crate) invalid: Option<Invalid>,
 
     /// What becomes of rows whose customer existed before: rejected with its ids, or adopted if it is the same person
-    #[arg(long, value_name = "WHAT", default_value = "reject")]
-    pub(crate) existing: Existing,
+    /// [default: reject, or as the run was begun]
+    #[arg(long, value_name = "WHAT")]
+    pub(crate) existing: Option<Existing>,
 
-    /// An earlier run: customers that it created are not sent again, but reported with their ids
+    /// An earlier run: customers that it created are not sent again, but reported with their ids; the run remembers it
     #[arg(long, value_name = "RUN")]
     pub(crate) known: Vec<PathBuf>,
 
@@ -70,7 +71,7 @@ pub(crate) struct Import {
     #[arg(long)]
     pub(crate) keep_input: bool,
 
-    /// Stop after so many rejections in a row for the same reason; 0 never stops
+    /// Stop after so many rejections in a row for the same reason, customers who exist aside; 0 never stops
     #[arg(long, value_name = "ROWS", default_value_t = MAX_IDENTICAL_REJECTIONS)]
     pub(crate) max_identical_rejections: u32,
 

@@ -4,10 +4,12 @@ use std::fmt::Write as _;
 use std::io::ErrorKind;
 use std::path::Path;
 
-use kunacore_import::{CheckedTable, Ended, MAX_IDENTICAL_REJECTIONS, Stop, StopKind, Summary};
+use kunacore::Outcome;
+use kunacore_import::run::Manifest;
+use kunacore_import::{CheckedTable, Ended, Existing, Extra, MAX_IDENTICAL_REJECTIONS, MappingOptions, Stop, Summary};
 use serde_json::json;
 
-use super::arguments::{Existing, Import, Invalid};
+use super::arguments::Import;
 use super::display::{grouped, short};
 use super::sandbox::STORE;
 use super::was_asked_for;
@@ -51,7 +53,7 @@ pub(super) fn tell_summary(counted: &Summary, directory: &Path, output: &Output)
         Err(Failure::Stdout(error)) => {
             let message = format!("The summary cannot be written to stdout: {error}.");
             let file = directory.join("summary.json");
-            output.complain(&message, &format!("It is in {}, beside the reports.", file.display()));
+            output.complain(outcome(status), &message, &format!("It is in {}, beside the reports.", file.display()));
             Ok(if status == statuses::DONE { statuses::USAGE } else { status })
         }
         Err(other) => Err(other),
@@ -98,6 +100,11 @@ fn status(summary: &Summary) -> u8 {
     }
 }
 
+/// What the rows' state means for a customer who is not created yet.
+fn outcome(status: u8) -> Outcome {
+    if status == statuses::UNKNOWN { Outcome::Unknown } else { Outcome::NotApplied }
+}
+
 impl Closing<'_> {
     /// Tells it all, and gives the exit status.
     pub(super) fn tell(&self, output: &Output) -> Result<u8, Failure> {
@@ -109,36 +116,34 @@ impl Closing<'_> {
         }
         let status = match counted {
             Some(counted) => tell_summary(counted, directory, output)?,
-            None => statuses::NOT_APPLIED,
+            None => statuses::UNKNOWN,
         };
         let next = self.next();
         match stop {
-            Some(stop) if !was_asked_for(stop.kind()) => output.complain(stop.message(), &self.advice(stop, &next)),
+            Some(stop) if !was_asked_for(stop.kind()) => {
+                output.complain(outcome(status), stop.message(), &self.advice(stop, &next));
+            }
             Some(stop) => {
                 output.note(&format!("stopped: {}", stop.message()));
                 next.iter().for_each(|next| output.note(&format!("next: {next}")));
             }
             None => next.iter().for_each(|next| output.note(&format!("next: {next}"))),
         }
-        Ok(match (stop, counted) {
-            _ if self.at_once => statuses::INTERRUPTED,
-            (Some(stop), None) if stop.kind() == StopKind::Directory => statuses::UNKNOWN,
-            _ => status,
-        })
+        Ok(if self.at_once { statuses::INTERRUPTED } else { status })
     }
 
+    /// One thing a line.
     fn advice(&self, stop: &Stop, next: &[String]) -> String {
         [stop.next()]
             .into_iter()
             .filter(|next| !next.is_empty())
             .chain(next.iter().map(String::as_str))
             .collect::<Vec<_>>()
-            .join(" ")
+            .join("\n")
     }
 
     /// What to do next, with the commands to type.
     fn next(&self) -> Vec<String> {
-        let directory = &self.ended.directory;
         let Some(counted) = &self.ended.summary else {
             return vec![format!("Continue with: {}", self.again(&[]))];
         };
@@ -155,20 +160,40 @@ impl Closing<'_> {
                         .to_owned(),
                 );
             }
-            if counted.reasons("conflict") > 0 {
-                next.push(format!("Settle a conflict by your word: {}", self.again(&["--accept", "ROW=ID"])));
-            }
+        }
+        if counted.conflicts() > 0 {
+            next.push(format!(
+                "The customer of {} may be another person; the reports have its id. Settle it by your word: {}",
+                rows(counted.conflicts()),
+                self.again(&["--accept", "ROW=ID"])
+            ));
         }
         if counted.unsent > 0 || counted.unresolved > 0 {
             next.push(format!("Continue with: {}", self.again(&[])));
         }
-        if counted.rejected > 0 {
-            let file = directory.join("rejected.csv");
+        next.extend(self.rejected(counted));
+        next
+    }
+
+    /// What to do about rejected rows: some are wrong, and some are there already.
+    fn rejected(&self, counted: &Summary) -> Vec<String> {
+        let file = self.ended.directory.join("rejected.csv");
+        let mut next = Vec::new();
+        if counted.existing() > 0 {
             next.push(format!(
-                "Mend the {} in {} and import the file: {}",
-                rows(counted.rejected),
+                "{} have a customer already, by the ids in {} (existing_id). Take those that are the same person: {}",
+                rows(counted.existing()),
                 file.display(),
-                self.mended(&file)
+                self.anew(&file, true)
+            ));
+        }
+        let wrong = counted.rejected.saturating_sub(counted.existing() + counted.rejected_conflicts());
+        if wrong > 0 {
+            next.push(format!(
+                "Mend the {} in a copy, as reports are written anew (cp {} mended.csv), and import it: {}",
+                rows(wrong),
+                path(&file),
+                self.anew(Path::new("mended.csv"), false)
             ));
         }
         next
@@ -179,8 +204,6 @@ impl Closing<'_> {
         let mut words = vec!["kunacore", "import", "--run"].into_iter().map(str::to_owned).collect::<Vec<_>>();
         words.push(quoted(&self.ended.directory.display().to_string()));
         words.extend(more.iter().map(|word| (*word).to_owned()));
-        words.extend(self.rules());
-        words.extend((self.asked.invalid == Invalid::Reject).then(|| "--invalid reject".to_owned()));
         words.extend(self.asked.keep_input.then(|| "--keep-input".to_owned()));
         let most = self.asked.max_identical_rejections;
         words.extend((most != MAX_IDENTICAL_REJECTIONS).then(|| format!("--max-identical-rejections {most}")));
@@ -189,17 +212,22 @@ impl Closing<'_> {
         words.join(" ")
     }
 
-    /// The command that imports the mended rows.
-    fn mended(&self, file: &Path) -> String {
-        let mut words = vec!["kunacore".to_owned(), "import".to_owned(), quoted(&file.display().to_string())];
-        let Import { map, set, key, ignore_extra, .. } = self.asked;
-        let pairs = map.iter().map(|(column, field)| ("--map", format!("{column}={field}")));
-        let pairs = pairs.chain(set.iter().map(|(field, value)| ("--set", format!("{field}={value}"))));
-        for (option, value) in pairs.chain(key.iter().map(|column| ("--key", column.clone()))) {
-            words.extend([option.to_owned(), quoted(&value)]);
+    /// The command that imports rejected rows as the table of a new run, which is read and sent as this one is.
+    fn anew(&self, file: &Path, adopt: bool) -> String {
+        let mut words = vec!["kunacore".to_owned(), "import".to_owned(), path(file)];
+        let mut adopts = adopt;
+        if let Some(Manifest { input, rules, .. }) = &self.ended.manifest {
+            let MappingOptions { map, set, keys, extra } = input.mapping_options();
+            let pairs = map.iter().map(|(column, field)| ("--map", format!("{column}={field}")));
+            let pairs = pairs.chain(set.iter().map(|(field, value)| ("--set", format!("{field}={value}"))));
+            for (option, value) in pairs.chain(keys.iter().map(|column| ("--key", column.clone()))) {
+                words.extend([option.to_owned(), quoted(&value)]);
+            }
+            words.extend((*extra == Extra::Ignore).then(|| "--ignore-extra".to_owned()));
+            adopts |= rules.existing == Existing::Adopt;
+            words.extend(rules.known.iter().map(|known| format!("--known {}", path(&known.run))));
         }
-        words.extend(ignore_extra.then(|| "--ignore-extra".to_owned()));
-        words.extend(self.rules());
+        words.extend(adopts.then(|| "--existing adopt".to_owned()));
         words.extend(self.pace());
         words.extend(self.server(true));
         words.join(" ")
@@ -210,16 +238,6 @@ impl Closing<'_> {
         words.extend(self.asked.rate.into_iter().flat_map(|rate| ["--rate".to_owned(), rate.to_string()]));
         words
             .extend(self.asked.concurrency.into_iter().flat_map(|most| ["--concurrency".to_owned(), most.to_string()]));
-        words
-    }
-
-    /// What keeps customers from being created twice, and is not remembered by the run: without it, another command would
-    /// send rows that this one would not.
-    fn rules(&self) -> Vec<String> {
-        let Import { existing, known, .. } = self.asked;
-        let mut words = Vec::new();
-        words.extend((*existing == Existing::Adopt).then(|| "--existing adopt".to_owned()));
-        words.extend(known.iter().map(|run| format!("--known {}", path(run))));
         words
     }
 

@@ -38,7 +38,8 @@ pub(crate) fn run(asked: &Import, global: &Global, output: &Output) -> Result<u8
         .map_err(|error| Failure::usage(format!("the runtime cannot be started: {error}")))?;
     runtime.spawn(signals::interrupt(control.clone(), output.clone()));
 
-    if let (Some(directory), []) = (&asked.run, &asked.tables[..])
+    if let (Some(directory), [], false) = (&asked.run, &asked.tables[..], asked.check)
+        && asked.accept.is_empty()
         && let Some(summary) = kunacore_import::report::finished(directory)
     {
         output.note(COPY_REMOVED);
@@ -135,14 +136,14 @@ fn mapping_options(asked: &Import) -> MappingOptions {
 fn options(asked: &Import) -> ImportOptions {
     ImportOptions {
         run: asked.run.clone(),
-        invalid: match asked.invalid {
+        invalid: asked.invalid.map(|what| match what {
             arguments::Invalid::Stop => Invalid::Stop,
             arguments::Invalid::Reject => Invalid::Reject,
-        },
-        existing: match asked.existing {
+        }),
+        existing: asked.existing.map(|what| match what {
             arguments::Existing::Reject => Existing::Reject,
             arguments::Existing::Adopt => Existing::Adopt,
-        },
+        }),
         known: asked.known.clone(),
         accept: asked.accept.iter().cloned().collect(),
         keep_input: asked.keep_input,

@@ -15,11 +15,19 @@ pub(super) fn start(db: Option<&Path>, directory: &Path) -> Result<Endpoint, Fai
     let store = match db {
         Some(db) => db.to_owned(),
         None => {
-            std::fs::create_dir_all(directory)
+            private_directory(directory)
                 .map_err(|error| Failure::usage(format!("{} cannot be made: {error}", directory.display())))?;
             directory.join(STORE)
         }
     };
     let sandbox = Sandbox::start_blocking(SandboxOptions { db: Some(store), ..SandboxOptions::default() })?;
     Ok(Endpoint::of_sandbox(sandbox))
+}
+
+/// The directory of a run, which only its owner may read.
+fn private_directory(path: &Path) -> std::io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.recursive(true).create(path)
 }

@@ -18,7 +18,7 @@ fn desk(unique: bool) -> Desk {
 #[test]
 fn a_customer_who_exists_is_rejected_with_the_ids_that_there_are() {
     let desk = desk(true);
-    desk.expect(2, &["customers.csv", "--run", "run"]).says(&["Mend the 3 rows"]);
+    let done = desk.expect(2, &["customers.csv", "--run", "run"]).says(&["3 rows have a customer already"]);
     let before = desk.rows("before/created.csv");
     let rejected = desk.rows("run/rejected.csv");
     assert_eq!(rejected.len(), 3);
@@ -26,6 +26,10 @@ fn a_customer_who_exists_is_rejected_with_the_ids_that_there_are() {
         assert_eq!(row["reject_code"], "duplicate_email");
         assert_eq!((&row["existing_id"], &row["existing_wallet_id"]), (&before["id"], &before["wallet_id"]));
     }
+    assert_eq!(desk.created().len(), 5);
+    assert!(!done.err.contains("Mend"), "there is nothing to mend: {}", done.err);
+    // The printed command adopts the two that are the same person.
+    desk.shell(&done.printed_command("same person: ")).expect(2).says(&["1 row may be another person"]);
     assert_eq!(desk.created().len(), 5);
 }
 

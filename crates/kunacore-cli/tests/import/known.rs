@@ -78,9 +78,10 @@ fn a_row_that_was_rejected_there_is_sent_here() {
 #[test]
 fn what_is_known_must_be_a_run() {
     let desk = Desk::of(2);
-    desk.expect(1, &["customers.csv", "--run", "run", "--known", "nowhere"]).says(&["nowhere: ", "holds no run"]);
+    desk.expect(1, &["customers.csv", "--run", "run", "--known", "nowhere"])
+        .says(&["nowhere: ", "there is no such directory"]);
     assert!(!desk.path("run").exists());
     desk.expect(0, &["customers.csv", "--run", "run"]);
-    desk.expect(1, &["customers.csv", "--run", "run", "--known", "run"]);
+    desk.expect(1, &["customers.csv", "--run", "run", "--known", "run"]).says(&["this is the run itself"]);
     assert_eq!(desk.creates(), 2);
 }

@@ -134,14 +134,15 @@ fn a_rejected_row_does_not_stop_the_others_and_its_mended_file_is_imported_by_th
     let desk = Desk::of(8);
     desk.sandbox.set_faults(&[times(1, refused_with(422))]).unwrap();
     let done = desk.expect(2, &["customers.csv", "--run", "run", "--concurrency", "1"]);
-    let done = done.says(&["Mend the 1 row in run/rejected.csv"]);
+    let done = done.says(&["Mend the 1 row in a copy", "(cp run/rejected.csv mended.csv)"]);
     let header = desk.read("run/rejected.csv").lines().next().unwrap().to_owned();
     let reasons = "reject_code,reject_field,reject_message,existing_id,existing_wallet_id";
     assert_eq!(header, format!("{},{reasons}", table::HEADER));
     let rejected = desk.rows("run/rejected.csv");
     assert_eq!((rejected.len(), &*rejected[0]["email"]), (1, &*table::email(1)));
 
-    desk.shell(&done.printed_command("import the file: ")).expect(0);
+    std::fs::copy(desk.path("run/rejected.csv"), desk.path("mended.csv")).unwrap();
+    desk.shell(&done.printed_command("and import it: ")).expect(0);
     assert_eq!(desk.created().len(), 8);
     let emails: std::collections::HashSet<_> = desk.created().into_iter().map(|customer| customer.email).collect();
     assert_eq!(emails.len(), 8);

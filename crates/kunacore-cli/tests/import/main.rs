@@ -4,12 +4,14 @@
 #![allow(clippy::unwrap_used, reason = "these are tests")]
 
 mod desk;
+mod doubt;
 mod existing;
 mod front;
 mod input;
 mod interrupts;
 mod known;
 mod life;
+mod memory;
 mod output;
 mod pacing;
 mod refused;

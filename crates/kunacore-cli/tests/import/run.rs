@@ -12,8 +12,10 @@ fn a_table_that_changed_is_refused_and_goes_on_when_it_is_as_before() {
     let before = desk.requests();
     desk.write("customers.csv", table::csv(1..=7));
     let named = desk.expect(1, &["customers.csv", "--run", "run"]);
-    named.says(&["run: this run was begun with something else", "fingerprint was", "or name a new directory"]);
-    desk.expect(1, &["--run", "run"]).says(&["fingerprint was"]);
+    let words =
+        ["run: the table is not the one that this run was begun with", "--known run --run NEW", "Nothing was sent"];
+    named.says(&words);
+    desk.expect(1, &["--run", "run"]).says(&words);
     let told = desk.report(&["run"]);
     assert_eq!(told.status, Some(1));
     told.says(&["the table is not what it was when the run began"]);
@@ -42,7 +44,7 @@ fn a_run_of_another_mapping_is_refused() {
     let asked = ["customers.csv", "--run", "run", "--map", "phone=comment", "--set"];
     desk.expect(4, &[&asked[..], &["country=UA", "--canary", "1"]].concat());
     let other = desk.expect(1, &[&asked[..], &["country=FR"]].concat());
-    other.says(&["mapping.country was", "ask for the same, or name a new directory", "Nothing was sent"]);
+    other.says(&["mapping.country was another value", "ask for the same as then", "Nothing was sent"]);
     assert_eq!(desk.creates(), 1);
 }
 
@@ -75,7 +77,7 @@ fn a_directory_that_is_something_else_is_left_as_it_is() {
     desk.write("photos/problems.csv", "mine");
     desk.expect(1, &["customers.csv", "--run", "photos"]).says(&[
         "alex.jpg",
-        "name a new directory",
+        "name another directory",
         "Nothing was sent",
     ]);
     // Nor does a table with problems leave any there.
@@ -86,7 +88,7 @@ fn a_directory_that_is_something_else_is_left_as_it_is() {
     }
     desk.expect(1, &["customers.csv", "--run", "customers.csv"]).says(&["customers.csv", "Nothing was sent"]);
     desk.expect(1, &["--run", "photos"]).says(&["holds no run that could be continued"]);
-    desk.expect(1, &["--run", "nowhere"]).says(&["holds no run that could be continued"]);
+    desk.expect(1, &["--run", "nowhere"]).says(&["nowhere: there is no such directory"]);
     assert!(!desk.path("nowhere").exists());
     for report in ["photos", "nowhere", "customers.csv"] {
         assert_eq!(desk.report(&[report]).status, Some(1), "{report}");
@@ -155,6 +157,13 @@ fn the_files_of_a_run_are_for_their_owner_alone() {
     for name in desk.names("run") {
         let mode = desk.path("run").join(&name).metadata().unwrap().permissions().mode();
         assert_eq!(mode & 0o077, 0, "{name}: {mode:o}");
+    }
+    // A sandbox's store holds the customers, too.
+    desk.write("customers.csv", table::csv(1..=3));
+    desk.expect(0, &["customers.csv", "--run", "other", "--sandbox"]);
+    for directory in ["run", "other"] {
+        let mode = desk.path(directory).metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o077, 0, "{directory}: {mode:o}");
     }
 }
 

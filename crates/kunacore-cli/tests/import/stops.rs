@@ -122,11 +122,27 @@ fn a_conflict_is_settled_by_the_users_word() {
         .says(&["Row 1 is neither unresolved nor a conflict"]);
     desk.expect(1, &["--run", "run", "--accept", &format!("9={id}")]).says(&["Row 9 is neither"]);
     desk.expect(2, &["--run", "run", "--accept", "2=nobody"]).says(&["Row 2 was not accepted"]);
+    // Nor does the customer of another row, which is a slip of the hand.
+    let another = &desk.rows("run/created.csv")[0]["id"];
+    desk.expect(2, &["--run", "run", "--accept", &format!("2={another}")]).says(&["has another e-mail than the row"]);
     desk.expect(0, &["--run", "run", "--accept", &format!("2={id}")]);
     let row = &desk.rows("run/created.csv")[1];
     assert_eq!((&*row["id"], &*row["how"]), (&*id, "adopted"));
     desk.everyone_has_one_wallet("run", 3);
     desk.expect(0, &["--run", "run"]);
+}
+
+#[test]
+fn a_conflict_of_a_table_that_was_read_once_can_be_settled_when_all_else_is_done() {
+    let desk = Desk::new();
+    desk.write("before.csv", table::of([table::row(2).replace("Alex,Smith", "Sam,Jones")]));
+    desk.expect(0, &["before.csv", "--run", "before"]);
+    let id = desk.created()[0].id.clone();
+    let done = desk.feed(table::csv(1..=3).as_bytes(), &["-", "--run", "run", "--existing", "adopt"]).expect(2);
+    assert!(done.printed_command("by your word: ").contains("--accept ROW=ID"));
+    desk.expect(0, &["--run", "run", "--accept", &format!("2={id}")]);
+    desk.everyone_has_one_wallet("run", 3);
+    assert!(!desk.path("run/input.arrow").exists());
 }
 
 #[test]

@@ -57,7 +57,9 @@ fn the_copy_is_kept_where_that_is_asked_for() {
 fn another_table_on_standard_input_is_refused_and_the_copy_stays_the_first_ones() {
     let desk = Desk::new();
     desk.feed(table::csv(1..=5).as_bytes(), &["-", "--run", "run", "--canary", "2"]).expect(4);
-    desk.feed(table::csv(1..=6).as_bytes(), &["-", "--run", "run"]).expect(1).says(&["fingerprint was"]);
+    desk.feed(table::csv(1..=6).as_bytes(), &["-", "--run", "run"])
+        .expect(1)
+        .says(&["the table is not the one that this run was begun with"]);
     desk.feed(b"email\nx", &["-", "--run", "run"]).expect(1).says(&["which every customer needs"]);
     desk.expect(0, &["--run", "run"]);
     desk.everyone_has_one_wallet("run", 5);

@@ -11,10 +11,11 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use super::feeder::{Block, Fed};
 use super::progress::Board;
+use super::row::Accepted;
 use super::stop::{Stop, StopKind};
 use super::{Job, ToBooks, ToSender, Work};
 use crate::crash;
-use crate::run::{End, How, KnownCustomer, KnownRun, RowResult, RowState, Run, RunError, Tag};
+use crate::run::{End, How, KnownCustomer, KnownRun, RowResult, RowState, Run, RunError, SameId, Tag};
 
 /// How many blocks the sender may not have heard of when it finishes: those it has asked for.
 const UNHEARD: usize = 8;
@@ -48,8 +49,8 @@ impl Handed {
 /// What is kept, and by which rules rows are handed on.
 pub(crate) struct Books {
     pub(crate) run: Run,
-    /// Earlier runs, whose customers are not sent again; each with the server's time when it began.
-    pub(crate) known: Vec<KnownRun>,
+    /// Earlier runs, whose customers are not sent again.
+    pub(crate) known: Vec<Known>,
     /// The user's word: the customers that belong to these rows.
     pub(crate) accept: HashMap<u32, String>,
     /// How many rows to send at most.
@@ -57,6 +58,15 @@ pub(crate) struct Books {
     /// When this process began to hold the directory: nothing that an earlier one sent left later.
     pub(crate) began: tokio::time::Instant,
     pub(crate) board: Arc<Board>,
+    /// What a person should know at the end.
+    pub(crate) remarks: Vec<String>,
+}
+
+/// An earlier run, open to be asked.
+pub(crate) struct Known {
+    pub(crate) run: KnownRun,
+    /// Rows after this one were announced with its knowledge.
+    pub(crate) after: u32,
 }
 
 /// The books at the end.
@@ -67,6 +77,8 @@ pub(crate) struct Closed {
     pub(crate) broken: Option<RunError>,
     /// Results that could not be made durable: to be shown as a last resort.
     pub(crate) unwritten: Vec<RowResult>,
+    /// What a person should know.
+    pub(crate) remarks: Vec<String>,
 }
 
 /// The ends of the channels that the books hold.
@@ -88,9 +100,16 @@ impl Books {
             // The feeder, which may wait for one, ends without; else neither it nor this would.
             drop(credits);
             self.save(&from, letters);
+            // Where the files can still be written, what had come goes there; else it is unwritten.
+            let _ = self.run.commit();
         }
+        self.remarks.extend(
+            self.accept
+                .keys()
+                .map(|row| format!("Row {row} was not accepted: the import ended before its turn. Accept it again.")),
+        );
         let unwritten = self.run.take_unwritten();
-        Closed { run: self.run, broken, unwritten }
+        Closed { run: self.run, broken, unwritten, remarks: self.remarks }
     }
 
     /// Whatever still comes in cannot be written any more, and is kept to be shown.
@@ -99,7 +118,7 @@ impl Books {
             while let Some(told) = letters.pop_front() {
                 match told {
                     ToBooks::Done(result) => drop(self.run.record(*result)),
-                    ToBooks::Finish { .. } => return,
+                    ToBooks::Finish { .. } | ToBooks::Gone => return,
                     _ => {}
                 }
             }
@@ -117,6 +136,9 @@ impl Books {
                 if let ToBooks::Finish { heard } = told {
                     handed.unheard(heard).for_each(|row| self.run.take_back(row));
                     return self.finish();
+                }
+                if let ToBooks::Gone = told {
+                    return self.commit();
                 }
                 self.take(told, lines, &mut handed)?;
             }
@@ -136,7 +158,6 @@ impl Books {
                     letters.extend(lines.from.try_iter());
                 }
                 Err(RecvTimeoutError::Timeout) => self.commit()?,
-                // The sender is gone without a word: what it had begun stays in doubt.
                 Err(RecvTimeoutError::Disconnected) => return self.commit(),
             }
         }
@@ -161,15 +182,13 @@ impl Books {
             }
             ToBooks::Done(result) => self.note(*result, lines)?,
             ToBooks::TakeBack(row) => self.run.take_back(row),
-            ToBooks::Accepted { row, tag, id, wallet_id } => {
-                self.run.accept(row, tag, &id, &wallet_id).map(drop)?;
-            }
+            ToBooks::Accepted(accepted) => self.accept(accepted)?,
             ToBooks::ServerTime(time) => {
                 crash::point("before_server_time");
                 self.run.note_server_time(time.as_deref())?;
                 crash::point("after_server_time");
             }
-            ToBooks::Finish { .. } => {}
+            ToBooks::Finish { .. } | ToBooks::Gone => {}
         }
         Ok(())
     }
@@ -206,6 +225,18 @@ impl Books {
             let next = "Find out at the server whose customer it is; --accept ROW=ID settles a row by your word.";
             let _ = lines.sender.send(ToSender::Stop(Stop::new(StopKind::SameId, what, next)));
         }
+        Ok(())
+    }
+
+    /// Takes the user's word for a row, if the customer has the row's e-mail: another one is surely a slip of the hand.
+    fn accept(&mut self, accepted: Accepted) -> Result<(), RunError> {
+        let Accepted { row, tag, id, wallet_id, email } = accepted;
+        if email.is_some_and(|email| self.run.tag(&email) != tag) {
+            self.remarks.push(format!("Row {row} was not accepted: that customer has another e-mail than the row."));
+            return Ok(());
+        }
+        let ticket = self.run.accept(row, tag, &id, &wallet_id)?;
+        self.remarks.extend(SameId::remarks(&ticket.same_ids));
         Ok(())
     }
 
@@ -250,8 +281,7 @@ impl Books {
                 }
                 Fed::Customer(customer) => customer,
             };
-            let before = match self.known(customer.email())? {
-                // A row in doubt was announced with it, and not sent, when this run had the same knowledge.
+            let before = match self.known(row, state, customer.email())? {
                 KnownCustomer::Created { id, wallet_id, .. } if !matches!(state, RowState::Unresolved { .. }) => {
                     let end = End::Created { how: How::Known, id, wallet_id };
                     self.run.record(RowResult { end, ..rejected(row, tag) })?;
@@ -287,15 +317,19 @@ impl Books {
 
     /// When the first of the known runs began, by the server's clock; unknown if one of them does not say.
     fn known_since(&self) -> Option<SystemTime> {
-        let began: Option<Vec<SystemTime>> = self.known.iter().map(|known| parse(known.began_server_time()?)).collect();
+        let began: Option<Vec<SystemTime>> =
+            self.known.iter().map(|known| parse(known.run.began_server_time()?)).collect();
         began?.into_iter().min()
     }
 
-    /// What the known runs say of an e-mail: a customer that one of them has, else the doubt of one.
-    fn known(&mut self, email: &str) -> Result<KnownCustomer, RunError> {
+    /// What the known runs say of a row's customer: that one of them has it, else the doubt of one.
+    fn known(&mut self, row: u32, state: RowState, email: &str) -> Result<KnownCustomer, RunError> {
         let mut found = KnownCustomer::Absent;
-        for known in &mut self.known {
-            match known.find(email)? {
+        for Known { run, after } in &mut self.known {
+            match run.find(email).map_err(|error| RunError::Known(Box::new(error)))? {
+                // A row in doubt was not sent if the customer was known when it was announced. Else it may have one of this
+                // run, too, which only a look-up tells.
+                KnownCustomer::Created { .. } if state == RowState::Tainted && row <= *after => {}
                 created @ KnownCustomer::Created { .. } => return Ok(created),
                 KnownCustomer::Tainted => found = KnownCustomer::Tainted,
                 KnownCustomer::Absent => {}

@@ -22,13 +22,15 @@ mod row;
 mod sender;
 mod signs;
 mod stop;
+#[cfg(test)]
+mod tests;
 mod threads;
 
 pub use control::Control;
 pub use progress::{Phase, Progress};
 pub use stop::{Stop, StopKind};
 
-pub(crate) use books::{Books, Closed};
+pub(crate) use books::{Books, Closed, Known};
 pub(crate) use control::Wish;
 pub(crate) use feeder::Plan;
 pub(crate) use progress::{Board, total};
@@ -40,6 +42,7 @@ use kunacore::rows::RowBefore;
 
 use crate::run::{RowResult, Tag};
 use feeder::Block;
+use row::Accepted;
 
 /// How many rows are announced, and handed on, at once. A killed process leaves the unfinished rows of a few such blocks in
 /// doubt.
@@ -71,7 +74,7 @@ enum ToBooks {
     /// Nothing was done for a row in this process.
     TakeBack(u32),
     /// The user's word for a row, with the wallet's id that was looked up.
-    Accepted { row: u32, tag: Tag, id: String, wallet_id: String },
+    Accepted(Accepted),
     /// The server's clock before anything is announced, if it told.
     ServerTime(Option<String>),
     /// No request is under way, and none will be.
@@ -79,6 +82,8 @@ enum ToBooks {
         /// How many blocks have reached the sender: of later ones nothing was sent.
         heard: u64,
     },
+    /// The sender is gone without a word: what it had begun stays in doubt.
+    Gone,
 }
 
 /// What the sender is told.

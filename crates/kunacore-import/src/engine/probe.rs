@@ -51,6 +51,7 @@ impl Prober {
 
     /// Whether the server can be reached, and takes the credentials.
     pub(super) async fn preflight(&self) -> Result<Preflight, Stop> {
+        let mut pauses = [100, 200, 400].map(Duration::from_millis).into_iter();
         loop {
             let error = match self.probe().await {
                 Ok(server_time) => return Ok(Preflight { server_time, remark: None }),
@@ -58,7 +59,12 @@ impl Prober {
             };
             return match error.kind() {
                 ErrorKind::RateLimited => {
-                    tokio::time::sleep(error.retry_after().unwrap_or(SLOW_DOWN)).await;
+                    tokio::time::sleep(slow_down(&error)).await;
+                    continue;
+                }
+                // Without the server's time a row that a crash leaves in doubt can never be told from an older customer.
+                _ if error.status().is_some_and(|status| status >= 500) && pauses.len() > 0 => {
+                    tokio::time::sleep(pauses.next().unwrap_or_default()).await;
                     continue;
                 }
                 ErrorKind::Authentication | ErrorKind::Redirect | ErrorKind::Configuration => {
@@ -76,12 +82,27 @@ impl Prober {
         }
     }
 
+    /// Whether the server is there: it is if it answers, whatever it thinks of look-ups. If it asks to wait, that is waited.
+    async fn is_there(&self) -> bool {
+        match self.probe().await {
+            Ok(_) => true,
+            Err(error) if error.kind() == ErrorKind::RateLimited => {
+                tokio::time::sleep(slow_down(&error)).await;
+                true
+            }
+            Err(error) => {
+                tokio::time::sleep(error.retry_after().unwrap_or_default().min(PAUSE_CAP)).await;
+                error.status().is_some_and(|status| status < 500)
+            }
+        }
+    }
+
     /// Watches over the creations: when they fail one after the other, it looks whether the server is there, and if it is
     /// not, waits until it is. Ends with the stop when that takes too long.
     pub(super) async fn watch(&self, pacer: &Arc<Pacer>) -> Stop {
         loop {
             pacer.suspect().await;
-            if self.probe().await.is_ok() {
+            if self.is_there().await {
                 pacer.cleared();
                 continue;
             }
@@ -90,7 +111,7 @@ impl Prober {
             let mut pause = PAUSE;
             loop {
                 tokio::time::sleep(pause).await;
-                if self.probe().await.is_ok() {
+                if self.is_there().await {
                     pacer.cleared();
                     break;
                 }
@@ -102,4 +123,9 @@ impl Prober {
             }
         }
     }
+}
+
+/// How long a server wants to be left alone; never so short that asking again is no pause.
+fn slow_down(error: &Error) -> Duration {
+    error.retry_after().filter(|pause| !pause.is_zero()).unwrap_or(SLOW_DOWN)
 }

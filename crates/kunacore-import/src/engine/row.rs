@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use jiff::Timestamp;
 use kunacore::gate::{Gate, GateFuture, Judged, Operation, Seen};
-use kunacore::rows::{RowBefore, RowDoubt, RowEnd};
+use kunacore::rows::{RowBefore, RowDoubt, RowEnd, RowRules};
 use kunacore::{Client, Customer, Error, ErrorKind, NewCustomer, Outcome};
 use tokio::time::Instant;
 
@@ -32,8 +32,7 @@ pub(super) struct Shared {
     pub(super) books: mpsc::Sender<ToBooks>,
     pub(super) pacer: Arc<Pacer>,
     pub(super) signs: Signs,
-    /// Whether a customer that was there before is the row's, if it is the same person.
-    pub(super) adopt: bool,
+    pub(super) rules: RowRules,
     /// The server's clock before the first row of this process was sent, where it told.
     pub(super) server_time: OnceLock<SystemTime>,
 }
@@ -45,9 +44,20 @@ enum RowDone {
     /// It was not applied, and the import stops.
     Unsent { row: u32 },
     /// The customer that the user has named.
-    Accepted { row: u32, tag: Tag, id: String, wallet_id: String },
+    Accepted(Accepted),
     /// What the sender is to decide.
     Odd(Odd),
+}
+
+/// The customer that the user says is a row's, as the server has it.
+pub(super) struct Accepted {
+    pub(super) row: u32,
+    /// Of the row's e-mail.
+    pub(super) tag: Tag,
+    pub(super) id: String,
+    pub(super) wallet_id: String,
+    /// The customer's, where the server tells it.
+    pub(super) email: Option<String>,
 }
 
 /// What a task cannot note alone.
@@ -106,9 +116,7 @@ impl Shared {
             match done {
                 RowDone::Result(result) => self.tell(ToBooks::Done(result)),
                 RowDone::Unsent { row } => self.tell(ToBooks::TakeBack(row)),
-                RowDone::Accepted { row, tag, id, wallet_id } => {
-                    self.tell(ToBooks::Accepted { row, tag, id, wallet_id });
-                }
+                RowDone::Accepted(accepted) => self.tell(ToBooks::Accepted(accepted)),
                 RowDone::Odd(odd) => return Some(odd),
             }
             job = match self.pacer.room() {
@@ -134,7 +142,7 @@ impl Shared {
         let (mut attempts, mut odd) = (0, 0);
         let mut pause = PAUSE;
         loop {
-            let end = self.client.send_row(&customer, self, before, self.adopt).await;
+            let end = self.client.send_row(&customer, self, before, self.rules).await;
             let (error, doubt, unproven) = match end {
                 RowEnd::Gained(created) => {
                     let how = match created.how {
@@ -208,7 +216,8 @@ impl Shared {
         match self.client.customer_details(id.as_str()).await {
             Ok(customer) => {
                 let Ids { id, wallet_id } = ids(&customer);
-                RowDone::Accepted { row, tag, id, wallet_id }
+                let email = customer.email().map(str::to_owned);
+                RowDone::Accepted(Accepted { row, tag, id, wallet_id, email })
             }
             Err(error) => RowDone::Odd(Odd::NotAccepted { row, error: Box::new(error) }),
         }

@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use kunacore::Client;
+use kunacore::rows::RowRules;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
@@ -16,6 +17,7 @@ use super::progress::Board;
 use super::row::{Odd, Shared};
 use super::signs::Signs;
 use super::stop::{Stop, StopKind};
+use super::threads::mistake;
 use super::{BLOCK_ROWS, Job, ToBooks, ToSender};
 use crate::pacing::Pacer;
 use crate::run::RowResult;
@@ -27,6 +29,8 @@ const ALIVE: usize = 10_000;
 const UNPROVEN: usize = 10_000;
 /// How many blocks are asked for ahead.
 const AHEAD: usize = 3;
+/// More is as good as for ever, and no time that a clock could not tell.
+const LONGEST_DRAIN: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 /// How often what is to be seen is noted.
 const GLANCE: Duration = Duration::from_millis(100);
 
@@ -34,8 +38,7 @@ const GLANCE: Duration = Duration::from_millis(100);
 pub(crate) struct Sending {
     pub(crate) client: Client,
     pub(crate) pacer: Arc<Pacer>,
-    /// Whether a customer that was there before is the row's, if it is the same person.
-    pub(crate) adopt: bool,
+    pub(crate) rules: RowRules,
     /// How many rejections in a row for the same reason stop it; 0 for no limit.
     pub(crate) max_identical_rejections: u32,
     /// How long what is in flight is settled at most once it stops.
@@ -66,7 +69,8 @@ impl Sending {
         let mut glance = tokio::time::interval(GLANCE);
         let mut give_up_at: Option<Instant> = None;
         loop {
-            if !state.begun && state.stop.is_none() {
+            // A wish that came before anybody listened is no change any more.
+            if !state.begun && state.stop.is_none() && *wishes.borrow_and_update() == Wish::GoOn {
                 tokio::select! {
                     begun = state.begin(&prober) => begun,
                     _ = wishes.changed() => {}
@@ -84,7 +88,7 @@ impl Sending {
                 state.halt(stop);
             }
             if state.stop.is_some() {
-                give_up_at.get_or_insert_with(|| Instant::now() + self.drain);
+                give_up_at.get_or_insert_with(|| Instant::now() + self.drain.min(LONGEST_DRAIN));
             } else if state.start_tasks() {
                 // Each of them now takes its place at the pacer.
                 tokio::task::yield_now().await;
@@ -94,7 +98,7 @@ impl Sending {
             }
             tokio::select! {
                 Some(done) = state.tasks.join_next() => state.ended(done),
-                Some(told) = told.recv() => state.hear(told),
+                told = told.recv(), if !state.is_deaf => state.hear(told),
                 () = state.shared.jobs.called() => {}
                 stop = &mut outage, if state.stop.is_none() => state.halt(stop),
                 _ = wishes.changed() => {}
@@ -125,6 +129,8 @@ struct State<'a> {
     remarks: Vec<String>,
     /// How many blocks have come.
     heard: u64,
+    /// Whether the books are gone, and say nothing more.
+    is_deaf: bool,
 }
 
 impl<'a> State<'a> {
@@ -138,7 +144,7 @@ impl<'a> State<'a> {
                 books,
                 signs: Signs::new(pacer.clone(), sending.max_identical_rejections),
                 pacer,
-                adopt: sending.adopt,
+                rules: sending.rules,
                 server_time: OnceLock::new(),
             }),
             wanted: 0,
@@ -150,6 +156,7 @@ impl<'a> State<'a> {
             stop: None,
             remarks: Vec::new(),
             heard: 0,
+            is_deaf: false,
         }
     }
 
@@ -193,7 +200,14 @@ impl<'a> State<'a> {
         }
     }
 
-    fn hear(&mut self, told: ToSender) {
+    fn hear(&mut self, told: Option<ToSender>) {
+        let Some(told) = told else {
+            // Nobody notes anything any more, so nothing may leave any more.
+            self.is_deaf = true;
+            self.halt(mistake());
+            self.sending.pacer.close();
+            return;
+        };
         match told {
             ToSender::Jobs(jobs) => {
                 self.wanted = self.wanted.saturating_sub(1);
@@ -219,8 +233,10 @@ impl<'a> State<'a> {
     fn ended(&mut self, done: Result<Option<Odd>, tokio::task::JoinError>) {
         match done {
             Ok(None) => {}
+            // What is known of it was noted before its second chance.
+            Ok(Some(Odd::Unproven { .. })) if self.last_round => {}
             Ok(Some(Odd::Unproven { job, result })) => {
-                if self.last_round || self.stop.is_some() || self.unproven.len() >= UNPROVEN {
+                if self.stop.is_some() || self.unproven.len() >= UNPROVEN {
                     self.tell(ToBooks::Done(result));
                 } else {
                     self.unproven.push((job, result));
@@ -264,7 +280,13 @@ impl<'a> State<'a> {
             return false;
         }
         self.last_round = true;
-        self.shared.jobs.add(self.unproven.drain(..).map(|(job, _)| *job));
+        let mut jobs = Vec::new();
+        for (job, result) in std::mem::take(&mut self.unproven) {
+            // Noted first: a stop takes back what has not had its turn, and this was sent before.
+            self.tell(ToBooks::Done(result));
+            jobs.push(*job);
+        }
+        self.shared.jobs.add(jobs);
         true
     }
 
@@ -283,7 +305,9 @@ impl<'a> State<'a> {
         // Dropped, a request that has not left never will.
         self.tasks.abort_all();
         while let Some(done) = self.tasks.join_next().await {
-            if let Ok(Some(Odd::Unproven { result, .. })) = done {
+            if let Ok(Some(Odd::Unproven { result, .. })) = done
+                && !self.last_round
+            {
                 self.tell(ToBooks::Done(result));
             }
         }

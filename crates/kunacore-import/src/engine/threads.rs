@@ -4,6 +4,7 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread::{Builder, ScopedJoinHandle};
 use std::time::Duration;
 
+use super::ToBooks;
 use super::books::{Books, Closed, Lines};
 use super::feeder::{Plan, feed};
 use super::sender::{Sending, Sent};
@@ -24,7 +25,7 @@ pub(crate) struct Over {
 impl Over {
     /// Nothing was to be sent.
     pub(crate) fn at_once(run: Run) -> Self {
-        let books = Closed { run, broken: None, unwritten: Vec::new() };
+        let books = Closed { run, broken: None, unwritten: Vec::new(), remarks: Vec::new() };
         Self { sent: Sent::default(), books: Some(books) }
     }
 }
@@ -50,6 +51,7 @@ pub(crate) fn send(
     std::thread::scope(|scope| {
         let named = |name: &str| Builder::new().name(format!("kunacore-{name}"));
         let from_feeder = to_books.clone();
+        let from_here = to_books.clone();
         let feeder = move || feed(batches, plan, &credited, &from_feeder);
         named("feeder").spawn_scoped(scope, feeder)?;
         let lines = Lines { from: from_all, sender: to_sender, credits };
@@ -64,6 +66,7 @@ pub(crate) fn send(
         }
         let sent = joined(sender).unwrap_or_else(|| {
             pacer.close();
+            let _ = from_here.send(ToBooks::Gone);
             Sent { stop: Some(mistake()), ..Sent::default() }
         });
         Ok(Over { sent, books: joined(books) })
@@ -74,7 +77,8 @@ fn joined<T>(thread: ScopedJoinHandle<'_, T>) -> Option<T> {
     thread.join().ok()
 }
 
-fn mistake() -> Stop {
+/// The program itself is at fault.
+pub(super) fn mistake() -> Stop {
     Stop::new(
         StopKind::Directory,
         "A mistake in the program ended the sending; the rows that were on their way stay in doubt.",

@@ -96,13 +96,22 @@ impl Fate {
     }
 }
 
+/// Where it stands what the last record of an unresolved row may not say any more.
+#[derive(Clone, Copy, Default)]
+struct Told {
+    /// When it was sent: the first record that says so.
+    sent: Option<u64>,
+    /// Which customer may be its own: the last record that says so. A later look-up that finds nobody takes nothing back.
+    found: Option<u64>,
+}
+
 /// The journal, to be asked for the rows in their order.
 pub(super) struct Fates {
     rows: Rows,
     /// Where the last record of a row is, and one more; 0 if it has none.
     positions: Vec<u64>,
-    /// Where it stands when an unresolved row was sent.
-    sent: HashMap<u32, u64>,
+    /// What earlier records say of rows that are unresolved.
+    open: HashMap<u32, Told>,
     windows: Windows,
     any_rejected: bool,
 }
@@ -114,29 +123,34 @@ impl Fates {
         let mut file = disk.open(NAME, Open::Read).map_err(RunError::io(NAME, "opening it"))?;
         let mut rows = Rows::new(found);
         let mut positions = vec![0; found.n as usize + 1];
-        let mut sent = HashMap::new();
+        let mut open: HashMap<u32, Told> = HashMap::new();
         replay::replay(file.as_mut(), found, |at, record| {
             rows.replay(record);
-            let (row, is_open, sent_at) = match record {
-                Record::Result(result) => (
-                    result.row,
-                    matches!(result.end, End::Unresolved { .. } | End::Unread { .. }),
-                    result.sent_at.is_some(),
-                ),
-                Record::Accept { row, .. } => (*row, false, false),
+            let (row, is_open, sent_at, found) = match record {
+                Record::Result(result) => {
+                    let is_open = matches!(result.end, End::Unresolved { .. } | End::Unread { .. });
+                    let found = match &result.end {
+                        End::Unread { id, wallet_id } => id.is_some() || wallet_id.is_some(),
+                        _ => result.found.is_some(),
+                    };
+                    (result.row, is_open, result.sent_at.is_some(), found)
+                }
+                Record::Accept { row, .. } => (*row, false, false, false),
                 Record::Unsent { .. } | Record::Sync { .. } => return,
             };
             if let Some(position) = positions.get_mut(row as usize) {
                 *position = at + 1;
             }
-            match (is_open, sent_at) {
-                (true, true) => drop(sent.entry(row).or_insert(at)),
-                (true, false) => {}
-                (false, _) => drop(sent.remove(&row)),
+            if !is_open {
+                open.remove(&row);
+            } else if sent_at || found {
+                let told = open.entry(row).or_default();
+                told.sent = told.sent.or(sent_at.then_some(at));
+                told.found = found.then_some(at).or(told.found);
             }
         })?;
         let any_rejected = rows.counts().rejected > 0;
-        Ok(Self { rows, positions, sent, windows: Windows { file, parts: Vec::new() }, any_rejected })
+        Ok(Self { rows, positions, open, windows: Windows { file, parts: Vec::new() }, any_rejected })
     }
 
     /// Whether any row is rejected.
@@ -159,10 +173,16 @@ impl Fates {
             },
             Record::Unsent { .. } | Record::Sync { .. } => return Err(changed(at)),
         };
-        if let Some(first) = self.sent.get(&row).copied().filter(|first| *first != at)
-            && let Record::Result(result) = self.windows.record(first)?
+        let Told { sent, found } = self.open.get(&row).copied().unwrap_or_default();
+        if let Some(sent) = sent.filter(|sent| *sent != at)
+            && let Record::Result(result) = self.windows.record(sent)?
         {
             fate.sent_at = result.sent_at;
+        }
+        if let Some(found) = found.filter(|found| *found != at)
+            && let Record::Result(result) = self.windows.record(found)?
+        {
+            fate.found = Fate::of(result).found;
         }
         Ok(fate)
     }

@@ -43,7 +43,7 @@ use crate::mapping::Mapping;
 use crate::pacing::Requests;
 use crate::run::disk::{Disk, Hold, LOCK, RealDisk};
 use crate::run::sent;
-use crate::run::{Manifest, Run, RunError, lock_error, no_run};
+use crate::run::{Manifest, Run, RunError, lock_error, no_run, no_run_at};
 use crate::source::Files;
 
 pub use error::ReportError;
@@ -69,7 +69,8 @@ pub enum Rewritten {
 /// Writes the reports of a run, in its directory `dir`, by the one who holds it. What counts is what its files say, so it comes
 /// after [`Run::stop`], or after a failure. `requests` and `took` say what this process did, for the summary.
 ///
-/// The copy of a table that could be read only once is removed when no row is unresolved or unsent, unless `keep_input`.
+/// The copy of a table that could be read only once is removed when no row is left that something could become of, unless
+/// `keep_input`.
 ///
 /// # Errors
 ///
@@ -84,7 +85,7 @@ pub fn write(
 ) -> Result<Summary, ReportError> {
     let manifest = run.manifest().clone();
     let summary = derive(run.disk(), dir, &manifest, requests, took)?;
-    if manifest.input.is_spooled() && summary.is_settled() && !keep_input {
+    if manifest.input.is_spooled() && summary.is_done() && !keep_input {
         crash::point("before_copy_is_removed");
         let removed = run.disk().remove(SPOOLED).and_then(|()| run.disk().sync_names());
         removed.map_err(ReportError::write(SPOOLED))?;
@@ -113,7 +114,7 @@ pub fn finished(dir: &Path) -> Option<Summary> {
 
 fn rewrite_on(disk: &mut dyn Disk, dir: &Path) -> Result<Rewritten, ReportError> {
     // Before the lock, which would make a file in a directory that is no run.
-    let names = disk.names().map_err(|_| RunError::NoRun)?;
+    let names = disk.names().map_err(|_| no_run_at(dir, disk))?;
     if !names.iter().any(|name| name == LOCK || name == sent::NAME) {
         return Err(no_run(disk).into());
     }

@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 use super::drafts::Draft;
 use super::fates::{Fate, State};
 use crate::pacing::Requests;
-use crate::run::How;
 use crate::run::disk::{Disk, read_small};
+use crate::run::{CONFLICT, How};
 
 /// The name of the report.
 pub(super) const NAME: &str = "summary.json";
@@ -45,6 +45,11 @@ pub struct Summary {
     /// What the last process sent that ended in order; in JSON only its creations and look-ups.
     pub requests: Requests,
     took: Duration,
+    /// Rows that only the user's word can settle.
+    conflicts: u64,
+    rejected_conflicts: u64,
+    /// Rejected rows in whose way a customer stands.
+    existing: u64,
     reasons: BTreeMap<String, u64>,
 }
 
@@ -61,10 +66,35 @@ impl Summary {
         self.reasons.get(code).copied().unwrap_or_default()
     }
 
+    /// How many rows only the user's word can settle, rejected or unresolved. A summary that was read from its file does not
+    /// know.
+    #[must_use]
+    pub fn conflicts(&self) -> u64 {
+        self.conflicts
+    }
+
+    /// How many of the [`conflicts`](Self::conflicts) are rejected.
+    #[must_use]
+    pub fn rejected_conflicts(&self) -> u64 {
+        self.rejected_conflicts
+    }
+
+    /// How many rows are rejected because their customer exists, whose id is told, and no conflicts. A summary that was read
+    /// from its file does not know.
+    #[must_use]
+    pub fn existing(&self) -> u64 {
+        self.existing
+    }
+
     /// Whether every row was created or rejected.
     #[must_use]
     pub fn is_settled(&self) -> bool {
         self.unresolved == 0 && self.unsent == 0
+    }
+
+    /// Whether nothing is left to be sent or to be settled by anybody's word.
+    pub(super) fn is_done(&self) -> bool {
+        self.is_settled() && self.conflicts == 0
     }
 
     /// It as one object of JSON, on one line.
@@ -103,6 +133,12 @@ impl Summary {
             Some((How::Created, _)) | None => {}
         }
         if let (State::Rejected | State::Unresolved, Some(code)) = (fate.state, &fate.code) {
+            if code == CONFLICT {
+                self.conflicts += 1;
+                self.rejected_conflicts += u64::from(fate.state == State::Rejected);
+            } else if fate.state == State::Rejected && fate.found.0.is_some() {
+                self.existing += 1;
+            }
             if let Some(count) = self.reasons.get_mut(code) {
                 *count += 1;
             } else if self.reasons.len() < REASONS {
@@ -140,6 +176,9 @@ pub(super) fn read(disk: &mut dyn Disk) -> Option<Summary> {
         unsent,
         requests: Requests { create: requests.create, find: requests.find, ..Requests::default() },
         took: Duration::try_from_secs_f64(seconds).unwrap_or_default(),
+        conflicts: 0,
+        rejected_conflicts: 0,
+        existing: 0,
         reasons: BTreeMap::new(),
     })
 }

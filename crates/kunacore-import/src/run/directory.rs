@@ -14,9 +14,10 @@ use super::rows::{Counts, Noted, RowState, Rows};
 use super::sent::{self, Reach, SentUpto};
 use super::tag::{Tag, TagKey};
 use crate::input::Input;
+use crate::rules::Rules;
 
 pub use opening::Opened;
-pub(crate) use opening::{no_run, refuse_foreign};
+pub(crate) use opening::{no_run, no_run_at, refuse_foreign};
 
 /// How many results wait for a commit at most before [`Run::commit_by`] asks for it at once.
 pub const BATCH: usize = 256;
@@ -90,7 +91,10 @@ impl Run {
     /// A file cannot be written: fatal, as every error of the run's files.
     pub fn note_server_time(&mut self, began: Option<&str>) -> Result<(), RunError> {
         self.alive()?;
-        if self.manifest.began_server_time.is_some() {
+        let known = self.manifest.began_server_time.as_deref();
+        // That nobody knows it is final only once rows may have been sent.
+        let was_unknown = known == Some(manifest::UNKNOWN) && self.sent_upto() == 0;
+        if known.is_some() && !(was_unknown && began.is_some()) {
             return Ok(());
         }
         self.manifest.began_server_time = Some(began.unwrap_or(manifest::UNKNOWN).to_owned());
@@ -105,6 +109,17 @@ impl Run {
             return Ok(());
         }
         self.manifest.input = input.clone();
+        let written = self.manifest.write(self.disk.as_mut());
+        self.fatal(written)
+    }
+
+    /// Notes durably by which rules rows are sent from now on.
+    pub(crate) fn note_rules(&mut self, rules: &Rules) -> Result<(), RunError> {
+        self.alive()?;
+        if self.manifest.rules == *rules {
+            return Ok(());
+        }
+        self.manifest.rules = rules.clone();
         let written = self.manifest.write(self.disk.as_mut());
         self.fatal(written)
     }

@@ -133,15 +133,12 @@ impl RealDisk {
         Self { path: path.to_owned(), lock: None }
     }
 
-    /// A directory that is created where it is absent, durably, for its owner only; its parent must exist.
+    /// A directory that is created where it is absent, with those above it, durably, for its owner only.
     pub(crate) fn create(path: &Path) -> io::Result<Self> {
         let mut builder = fs::DirBuilder::new();
         #[cfg(unix)]
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        match builder.create(path) {
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => {}
-            result => result?,
-        }
+        builder.recursive(true).create(path)?;
         // Also where it existed: it may be the work of a process that died before this.
         let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
         sync_directory(parent)?;

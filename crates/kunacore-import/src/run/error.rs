@@ -15,6 +15,10 @@ pub enum RunError {
     Exists,
     /// The directory holds no run, or one whose creation did not get far enough to send anything.
     NoRun,
+    /// There is no such directory.
+    Absent,
+    /// The directory cannot be made.
+    Uncreatable(io::Error),
     /// The directory that shall become a run holds something else; the text is a name in it.
     Foreign(String),
     /// The place has no locks, or no fsync: nothing in it would be safe.
@@ -44,6 +48,16 @@ pub enum RunError {
     },
     /// What is asked now is not what was asked when the run began.
     Different(Vec<Difference>),
+    /// The table is not the one that the run was begun with.
+    OtherTable,
+    /// A run that was to be known was made at another server, whose ids mean nothing at this one.
+    KnownElsewhere(Vec<Difference>),
+    /// A known run cannot be read any more.
+    Known(Box<RunError>),
+    /// A run was to be known to itself.
+    KnownItself,
+    /// The path of a known run is no Unicode text, or the current directory is gone, so that it cannot be remembered.
+    Path,
     /// A write or an fsync has failed before, so that nothing more can be trusted to be durable.
     Broken,
     /// A row was begun that `sent_upto` does not cover, or before the process had a generation of its own.
@@ -98,14 +112,19 @@ impl fmt::Display for RunError {
                 "another process uses this run directory, and two would send rows twice; wait for it to end, or stop it",
             ),
             Self::Exists => f.write_str(
-                "this directory holds a run already; nothing was sent; continue it, or name a new directory",
+                "this directory holds a run already; continue it, or name another directory with --run DIR",
             ),
             Self::NoRun => f.write_str(
-                "this directory holds no run that could be continued, and no row was ever sent from it; start a new run",
+                "this directory holds no run that could be continued, and no row was ever sent from it; name a table to start one",
+            ),
+            Self::Absent => f.write_str("there is no such directory; look for the right name"),
+            Self::Uncreatable(source) => write!(
+                f,
+                "this cannot become the directory of a run ({source}); name another with --run DIR"
             ),
             Self::Foreign(name) => write!(
                 f,
-                "this directory holds {name:?}, which is no part of a run; nothing was written; name a new directory"
+                "this directory holds {name:?}, which is no part of a run; nothing was written; name another directory with --run DIR"
             ),
             Self::Unfit { what, source } => write!(
                 f,
@@ -118,16 +137,35 @@ impl fmt::Display for RunError {
             ),
             Self::Corrupt { file, at, what } => write!(
                 f,
-                "{file}, byte {at}: {what}; no crash leaves this, so the file was changed or the disk is failing; nothing \
-                 was sent; restore the directory as it was after its last run, and do not begin a new one for these rows"
+                "{file}, byte {at}: {what}; no crash leaves this, so the file was changed or the disk is failing; \
+                 restore the directory as it was after its last run, and do not begin a new one for these rows"
             ),
             Self::Different(differences) => {
-                f.write_str("this run was begun with something else than is asked now, and nothing was sent:")?;
+                f.write_str("this run was begun with something else than is asked now:")?;
                 for difference in differences {
                     write!(f, " {difference};")?;
                 }
-                f.write_str(" ask for the same, or name a new directory")
+                f.write_str(" ask for the same as then")
             }
+            Self::OtherTable => f.write_str(
+                "the table is not the one that this run was begun with; restore it as it was, and \
+                 the run goes on; or import it as another run that knows this one, so that nobody is created twice",
+            ),
+            Self::KnownElsewhere(differences) => {
+                f.write_str("this run cannot be known here, as it was made at another server:")?;
+                for difference in differences {
+                    write!(f, " {difference};")?;
+                }
+                f.write_str(" its customers and wallets are not there")
+            }
+            Self::Known(error) => write!(f, "a known run cannot be read any more: {error}"),
+            Self::KnownItself => f.write_str(
+                "this is the run itself, which knows what it has created; with --known name earlier runs only",
+            ),
+            Self::Path => f.write_str(
+                "the path of this run cannot be remembered: it is no Unicode text, or the current directory is gone; \
+                 name it in another way",
+            ),
             Self::Broken => f.write_str(
                 "a write to the run directory has failed before, so nothing is written or sent any more; continue the run \
                  in a new process once the cause is mended",

@@ -4,7 +4,7 @@
 //! A hash that another row may have had is only a suspicion; the journal is then read to see whether the id is the same,
 //! and of which row. From there on that id is watched, so that the journal is not read for it again.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
 
@@ -40,6 +40,17 @@ pub struct SameId {
     pub first: u32,
     /// The row that has it too.
     pub second: u32,
+}
+
+impl SameId {
+    /// What a person is told, once for each two rows, of which both the customer and the wallet may be the same.
+    pub(crate) fn remarks(same: &[Self]) -> Vec<String> {
+        let pairs: BTreeSet<(u32, u32)> = same.iter().map(|same| (same.first, same.second)).collect();
+        let told = |(first, second): (u32, u32)| {
+            format!("Rows {first} and {second} have the same id; find out at the server whose customer it is.")
+        };
+        pairs.into_iter().map(told).collect()
+    }
 }
 
 /// An id as it is looked for.

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::directory::no_run;
 use super::disk::{Disk, DiskFile, Hold, Open, RealDisk};
 use super::error::RunError;
-use super::manifest::Manifest;
+use super::manifest::{Asked, Manifest};
 use super::record::{End, Record};
 use super::rows::{RowState, Rows};
 use super::sent::SentUpto;
@@ -38,6 +38,8 @@ pub struct KnownRun {
     index: Vec<(u64, u64)>,
     untagged: u32,
     began_server_time: Option<String>,
+    /// What was asked of it.
+    asked: Asked,
     /// Holds the lock.
     _disk: Box<dyn Disk>,
 }
@@ -47,9 +49,19 @@ impl KnownRun {
     ///
     /// # Errors
     ///
-    /// [`RunError::InUse`] while a process writes it, [`RunError::NoRun`] and [`RunError::Corrupt`] as when it is continued.
+    /// [`RunError::InUse`] while a process writes it, [`RunError::Absent`], [`RunError::NoRun`] and [`RunError::Corrupt`] as
+    /// when it is continued.
     pub fn open(path: &Path) -> Result<Self, RunError> {
+        if !path.is_dir() {
+            return Err(if path.exists() { RunError::NoRun } else { RunError::Absent });
+        }
         Self::open_on(Box::new(RealDisk::at(path)))
+    }
+
+    /// Refuses a run that was made at another server than the one that is asked for.
+    pub(crate) fn at_server(self, asked: &Asked) -> Result<Self, RunError> {
+        let differences = asked.other_server(&self.asked);
+        if differences.is_empty() { Ok(self) } else { Err(RunError::KnownElsewhere(differences)) }
     }
 
     pub(crate) fn open_on(mut disk: Box<dyn Disk>) -> Result<Self, RunError> {
@@ -78,6 +90,7 @@ impl KnownRun {
             index,
             untagged,
             began_server_time: manifest.server_time().map(str::to_owned),
+            asked: manifest.asked,
             _disk: disk,
         })
     }

@@ -1,18 +1,20 @@
 //! `manifest.json`: what was asked, so that a continued run cannot ask for something else.
 //!
 //! It is written last when a run is created, so its presence means that the rest is there; and replaced as a whole, by a
-//! rename, the one time that something is added.
+//! rename, whenever something is added or changed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::directory::no_run_at;
 use super::disk::{Disk, RealDisk, create_small, read_small};
 use super::error::RunError;
 use crate::input::Input;
+use crate::rules::Rules;
 
 /// The file's name.
 pub(crate) const NAME: &str = "manifest.json";
@@ -37,15 +39,13 @@ pub struct Asked {
     pub base_url: String,
     /// Whether it is a sandbox of our own, which has another port each time.
     pub sandbox: bool,
-    /// All that changes what becomes of a row.
-    pub options: BTreeMap<String, Value>,
 }
 
 /// One thing that was asked differently when the run began.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Difference {
-    /// What differs: `fingerprint`, `base_url`, `sandbox`, `mapping.NAME` or `options.NAME`.
+    /// What differs: `fingerprint`, `base_url`, `sandbox` or `mapping.NAME`.
     pub what: String,
     /// As it was asked then, as JSON; `null` where it was not asked.
     pub then: String,
@@ -55,34 +55,51 @@ pub struct Difference {
 
 impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} was {} and is {} now", self.what, self.then, self.now)
+        match (self.what.as_str(), self.then.as_str()) {
+            ("sandbox", "true") => f.write_str("it had a sandbox of its own, which --sandbox starts"),
+            ("sandbox", _) => f.write_str("it was sent to a server, and a sandbox (--sandbox) is asked for now"),
+            _ if self.then == self.now => write!(f, "{} was another value", self.what),
+            _ => write!(f, "{} was {} and is {} now", self.what, self.then, self.now),
+        }
     }
 }
 
 impl Asked {
     /// In what this differs from what was asked when a run began; empty if in nothing.
     pub fn differences(&self, then: &Self) -> Vec<Difference> {
-        let mut found = Vec::new();
-        let mut compare = |what: String, then: &Value, now: &Value| {
-            if then != now {
-                found.push(Difference { what, then: then.to_string(), now: now.to_string() });
-            }
-        };
-        let url = |asked: &Self| Value::String(kept_url(&asked.base_url, self.sandbox && then.sandbox));
-        compare("fingerprint".to_owned(), &then.fingerprint.clone().into(), &self.fingerprint.clone().into());
-        compare("base_url".to_owned(), &url(then), &url(self));
-        compare("sandbox".to_owned(), &then.sandbox.into(), &self.sandbox.into());
-        for (part, then, now) in [("mapping", &then.mapping, &self.mapping), ("options", &then.options, &self.options)]
-        {
-            for (name, value) in then {
-                compare(format!("{part}.{name}"), value, now.get(name).unwrap_or(&Value::Null));
-            }
-            for (name, value) in now.iter().filter(|(name, _)| !then.contains_key(*name)) {
-                compare(format!("{part}.{name}"), &Value::Null, value);
-            }
-        }
+        let fingerprint = |asked: &Self| Value::String(asked.fingerprint.clone());
+        let mut found = Vec::from_iter(difference("fingerprint", &fingerprint(then), &fingerprint(self)));
+        found.extend(self.other_server(then));
+        found.extend(then.other_mapping(&self.mapping));
         found
     }
+
+    /// In what the mapping that is asked now differs from this one; empty if it is the same.
+    pub(crate) fn other_mapping(&self, now: &BTreeMap<String, Value>) -> Vec<Difference> {
+        let names: BTreeSet<&String> = self.mapping.keys().chain(now.keys()).collect();
+        let value = |mapping: &BTreeMap<String, Value>, name| mapping.get(name).cloned().unwrap_or_default();
+        let differences = names.into_iter().map(|name| {
+            let (then, now) = (value(&self.mapping, name), value(now, name));
+            difference(&format!("mapping.{name}"), &then, &now)
+        });
+        differences.flatten().collect()
+    }
+
+    /// In what the server differs; empty if it is the same.
+    pub(crate) fn other_server(&self, then: &Self) -> Vec<Difference> {
+        let url = |asked: &Self| Value::String(kept_url(&asked.base_url, self.sandbox && then.sandbox));
+        let sandbox = difference("sandbox", &then.sandbox.into(), &self.sandbox.into());
+        // The URL of a sandbox of our own means nothing to anybody.
+        sandbox.or_else(|| difference("base_url", &url(then), &url(self))).into_iter().collect()
+    }
+}
+
+fn difference(what: &str, then: &Value, now: &Value) -> Option<Difference> {
+    // What is set for all rows may be personal, and is not repeated.
+    let shown =
+        |value: &Value| if value.get("set").is_some() { "a value that is set".to_owned() } else { value.to_string() };
+    let found = || Difference { what: what.to_owned(), then: shown(then), now: shown(now) };
+    (then != now).then(found)
 }
 
 /// A base URL without user and password and the slash at its end, and without its port if that changes by itself.
@@ -117,6 +134,8 @@ pub struct Manifest {
     pub began_server_time: Option<String>,
     /// What was asked.
     pub asked: Asked,
+    /// By which rules rows are sent.
+    pub rules: Rules,
     /// Where the table was, and how it was read.
     pub input: Input,
 }
@@ -125,18 +144,35 @@ impl Manifest {
     /// The manifest of a new run.
     ///
     /// `tool` is the program and its version, `began` this machine's time as RFC 3339.
-    pub fn new(tool: &str, began: &str, mut asked: Asked, input: Input) -> Self {
+    pub fn new(tool: &str, began: &str, mut asked: Asked, rules: Rules, input: Input) -> Self {
         asked.base_url = kept_url(&asked.base_url, false);
-        Self { format: FORMAT, tool: tool.to_owned(), began: began.to_owned(), began_server_time: None, asked, input }
+        Self {
+            format: FORMAT,
+            tool: tool.to_owned(),
+            began: began.to_owned(),
+            began_server_time: None,
+            asked,
+            rules,
+            input,
+        }
+    }
+
+    /// Binds a run from which nothing was sent to another server.
+    pub(crate) fn rebind(&mut self, asked: &Asked) {
+        (self.asked.base_url, self.asked.sandbox) = (kept_url(&asked.base_url, false), asked.sandbox);
     }
 
     /// The manifest of the run in this directory. Nothing is locked: it is written once, and replaced as a whole.
     ///
     /// # Errors
     ///
-    /// [`RunError::NoRun`] if there is none, [`RunError::Corrupt`] if it is damaged.
+    /// [`RunError::Absent`] and [`RunError::NoRun`] if there is none, [`RunError::Corrupt`] if it is damaged or lost.
     pub fn of(directory: &Path) -> Result<Self, RunError> {
-        Self::read(&mut RealDisk::at(directory))
+        let mut disk = RealDisk::at(directory);
+        match Self::read(&mut disk) {
+            Err(RunError::NoRun) => Err(no_run_at(directory, &mut disk)),
+            manifest => manifest,
+        }
     }
 
     /// When the run began by the server's clock, as RFC 3339, if that is known: nothing of it was sent before.
@@ -177,8 +213,7 @@ mod tests {
 
     fn asked(base_url: &str, sandbox: bool) -> Asked {
         let mapping = BTreeMap::from([("email".to_owned(), "Mail".into())]);
-        let options = BTreeMap::from([("settle".to_owned(), 30.into())]);
-        Asked { fingerprint: "f".to_owned(), mapping, base_url: base_url.to_owned(), sandbox, options }
+        Asked { fingerprint: "f".to_owned(), mapping, base_url: base_url.to_owned(), sandbox }
     }
 
     fn names(now: &Asked, then: &Asked) -> Vec<String> {
@@ -191,8 +226,8 @@ mod tests {
         let mut now = asked("https://other.example", true);
         now.fingerprint = "g".to_owned();
         now.mapping.insert("email".to_owned(), "E-Mail".into());
-        now.options = BTreeMap::from([("deadline".to_owned(), 120.into())]);
-        let all = ["fingerprint", "base_url", "sandbox", "mapping.email", "options.settle", "options.deadline"];
+        now.mapping.insert("country".to_owned(), "Country".into());
+        let all = ["fingerprint", "sandbox", "mapping.country", "mapping.email"];
         assert_eq!(names(&now, &then), all);
         assert_eq!(names(&then, &then), [""; 0]);
         let text = RunError::Different(now.differences(&then)).to_string();
@@ -216,7 +251,7 @@ mod tests {
     fn a_password_in_a_url_is_neither_kept_nor_shown() {
         let secret = asked("https://alex:hunter2@kunacore.example/api", false);
         let input = Input::files(&["customers.csv".into()], &Default::default(), &Default::default()).unwrap();
-        let kept = Manifest::new("kunacore 0.1.0", "2026-01-01T00:00:00Z", secret.clone(), input);
+        let kept = Manifest::new("kunacore 0.1.0", "2026-01-01T00:00:00Z", secret.clone(), Rules::default(), input);
         assert_eq!(kept.asked.base_url, "https://kunacore.example/api");
         assert_eq!(names(&secret, &kept.asked), [""; 0]);
         let shown = RunError::Different(secret.differences(&asked("https://b.example", false))).to_string();

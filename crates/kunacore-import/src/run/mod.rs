@@ -50,7 +50,7 @@ mod tag;
 pub(crate) mod tests;
 
 pub use directory::{BATCH, DELAY, Opened, Run, Ticket};
-pub(crate) use directory::{no_run, refuse_foreign};
+pub(crate) use directory::{no_run, no_run_at, refuse_foreign};
 pub use error::RunError;
 pub use ids::{IdKind, SameId};
 pub use known::{KnownCustomer, KnownRun};

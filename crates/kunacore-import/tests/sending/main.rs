@@ -50,7 +50,7 @@ fn what_is_refused_as_a_duplicate_is_rejected_or_adopted() {
         let world = World::new(SandboxOptions::default(), 50);
         world.import(ImportOptions::default());
         let second = world.beside();
-        let ended = second.import(ImportOptions { existing, ..ImportOptions::default() });
+        let ended = second.import(ImportOptions { existing: Some(existing), ..ImportOptions::default() });
         let summary = ended.summary.expect("reports");
         assert_eq!((summary.created, summary.adopted, summary.rejected), (created, created, rejected));
         assert_eq!(world.ledger().created.len(), 50);

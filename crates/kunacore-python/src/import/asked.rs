@@ -28,8 +28,8 @@ struct Given {
     ignore_extra: bool,
     key: Vec<String>,
     known: Vec<PathBuf>,
-    adopt: bool,
-    reject_invalid: bool,
+    adopt: Option<bool>,
+    reject_invalid: Option<bool>,
     encoding: Option<String>,
     keep_input: bool,
     check: bool,
@@ -59,8 +59,8 @@ impl Asked {
         };
         let options = ImportOptions {
             run: given.run,
-            invalid: if given.reject_invalid { Invalid::Reject } else { Invalid::Stop },
-            existing: if given.adopt { Existing::Adopt } else { Existing::Reject },
+            invalid: given.reject_invalid.map(|reject| if reject { Invalid::Reject } else { Invalid::Stop }),
+            existing: given.adopt.map(|adopt| if adopt { Existing::Adopt } else { Existing::Reject }),
             known: given.known,
             accept: given.accept,
             keep_input: given.keep_input,

@@ -11,13 +11,11 @@ mod outcome;
 mod table;
 mod waiting;
 
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::Sender;
 
-use kunacore_import::report::{self, Rewritten};
-use kunacore_import::run::Manifest;
+use kunacore_import::report;
 use kunacore_import::{CheckedTable, Failure, Progress, Server};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -96,8 +94,9 @@ impl Job {
 
     fn import(self, events: &Sender<Event>, board: &Board) -> Result<Outcome, Failure> {
         let Self { rows, asked, server, control } = self;
-        if let (Unopened::AsBefore, Some(run)) = (&rows, asked.run())
-            && is_finished(run)
+        if let (Unopened::AsBefore, Some(run), false) = (&rows, asked.run(), asked.check)
+            && asked.options.accept.is_empty()
+            && report::finished(run).is_some()
         {
             return Ok(Outcome::Finished(run.to_owned()));
         }
@@ -118,11 +117,4 @@ impl Job {
         let _ = events.send(Event::Begun(begun));
         Ok(Outcome::Ended(Box::new(import.send(control.inner(), &mut look_on)?)))
     }
-}
-
-/// Whether all rows of the run are settled, and the copy of its table is gone, so that there is nothing to check and to send.
-fn is_finished(run: &Path) -> bool {
-    let no_table = |manifest: Manifest| manifest.input.open(run).is_err();
-    Manifest::of(run).is_ok_and(|manifest| manifest.input.is_spooled() && no_table(manifest))
-        && matches!(report::rewrite(run), Ok(Rewritten::Kept(_)))
 }

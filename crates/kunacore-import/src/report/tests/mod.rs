@@ -18,6 +18,7 @@ use crate::check::check;
 use crate::input::Input;
 use crate::mapping::{Extra, MappingOptions};
 use crate::pacing::Requests;
+use crate::rules::Rules;
 use crate::run::{Asked, End, How, Ids, Manifest, RowResult, Run};
 use crate::source::ReadOptions;
 
@@ -101,9 +102,8 @@ fn manifest(input: Input, fingerprint: &str) -> Manifest {
         mapping: BTreeMap::new(),
         base_url: "https://kunacore.example".to_owned(),
         sandbox: false,
-        options: BTreeMap::new(),
     };
-    Manifest::new("kunacore 0.1.0", "2026-01-01T00:00:00Z", asked, input)
+    Manifest::new("kunacore 0.1.0", "2026-01-01T00:00:00Z", asked, Rules::default(), input)
 }
 
 const TOOK: Duration = Duration::from_micros(1_234_567);

@@ -111,7 +111,7 @@ fn a_run_in_use_and_what_is_no_run_are_refused() {
     assert!(matches!(rewrite(&place.run()), Err(ReportError::Run(RunError::InUse))));
     drop(run);
     assert!(matches!(rewrite(place.directory.path()), Err(ReportError::Run(RunError::NoRun))));
-    assert!(matches!(rewrite(&place.directory.path().join("none")), Err(ReportError::Run(RunError::NoRun))));
+    assert!(matches!(rewrite(&place.directory.path().join("none")), Err(ReportError::Run(RunError::Absent))));
     assert!(!place.directory.path().join("lock").exists());
 }
 

@@ -147,6 +147,32 @@ fn a_row_keeps_the_time_of_its_first_sending_while_it_is_in_doubt() {
 }
 
 #[test]
+fn a_row_in_doubt_keeps_the_ids_that_were_told_once_though_a_later_look_up_finds_nobody() {
+    let place = Place::of(3);
+    let mut run = place.begin(3);
+    let unread = End::Unread { id: None, wallet_id: Some("w-2".to_owned()) };
+    run.record(RowResult { found: Some(ids(1)), ..unresolved(&run, 1) }).expect("recorded");
+    run.record(result(&run, 2, unread)).expect("recorded");
+    run.record(RowResult { found: Some(ids(3)), ..unresolved(&run, 3) }).expect("recorded");
+    run.stop().expect("stopped");
+    drop(run);
+    let mut run = place.reopen(3);
+    for row in [1, 2] {
+        run.record(unresolved(&run, row)).expect("recorded");
+    }
+    run.record(RowResult { found: Some(ids(4)), ..unresolved(&run, 3) }).expect("recorded");
+    place.report(run);
+    let [one, four] = [ids(1), ids(4)];
+    let rows = [
+        format!("1,,unknown,{},{},", one.id, one.wallet_id),
+        "2,,unknown,,w-2,".to_owned(),
+        format!("3,,unknown,{},{},", four.id, four.wallet_id),
+    ];
+    let header = "row,external_id,reason,candidate_id,candidate_wallet_id,first_sent_at";
+    assert_eq!(place.read("unresolved.csv"), format!("{header}\n{}\n", rows.join("\n")));
+}
+
+#[test]
 fn a_report_without_rows_is_its_header() {
     let place = Place::of(0);
     let summary = place.report(place.begin(0));

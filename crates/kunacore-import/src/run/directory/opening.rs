@@ -69,7 +69,8 @@ impl Run {
         Ok(Self::load(disk, manifest)?.run)
     }
 
-    /// Goes on with a run, if what is asked is what was asked when it began.
+    /// Goes on with a run, if what is asked is what was asked when it began. As long as nothing was sent from it, it may be
+    /// bound to another server.
     ///
     /// # Errors
     ///
@@ -89,13 +90,18 @@ impl Run {
             return Err(RunError::NoRun);
         }
         disk.lock(Hold::Alone).map_err(lock_error)?;
-        let manifest = match Manifest::read(disk.as_mut()) {
+        let mut manifest = match Manifest::read(disk.as_mut()) {
             Err(RunError::NoRun) => return Err(no_run(disk.as_mut())),
             manifest => manifest?,
         };
         let differences = asked.differences(&manifest.asked);
         if !differences.is_empty() {
-            return Err(RunError::Different(differences));
+            let moves = differences == asked.other_server(&manifest.asked);
+            if !moves || SentUpto::read(disk.as_mut())? > Reach::default() {
+                return Err(RunError::Different(differences));
+            }
+            manifest.rebind(asked);
+            manifest.write(disk.as_mut())?;
         }
         // The manifest's name may not be durable yet, if its writer died.
         disk.sync_names().map_err(unfit("make a directory durable"))?;
@@ -153,11 +159,19 @@ fn is_foreign(name: &str) -> bool {
 /// Refuses a directory that is neither a run nor could become one, before anything is written there. What cannot be looked
 /// into is left to those who need it.
 pub(crate) fn refuse_foreign(path: &Path) -> Result<(), RunError> {
+    if path.exists() && !path.is_dir() {
+        return Err(RunError::Uncreatable(ErrorKind::NotADirectory.into()));
+    }
     let Ok(names) = RealDisk::at(path).names() else { return Ok(()) };
     if names.iter().any(|name| name == LOCK || name == sent::NAME) {
         return Ok(());
     }
     names.into_iter().find(|name| is_foreign(name)).map_or(Ok(()), |foreign| Err(RunError::Foreign(foreign)))
+}
+
+/// What it means that there is no manifest at this path.
+pub(crate) fn no_run_at(path: &Path, disk: &mut dyn Disk) -> RunError {
+    if path.exists() { no_run(disk) } else { RunError::Absent }
 }
 
 /// What it means that a directory has no manifest.
@@ -188,6 +202,6 @@ fn never_sent(disk: &mut dyn Disk) -> Result<(), RunError> {
 fn unfit(what: &'static str) -> impl FnOnce(std::io::Error) -> RunError {
     move |source| match source.kind() {
         ErrorKind::Unsupported | ErrorKind::InvalidInput => RunError::Unfit { what, source },
-        _ => RunError::Io { file: ".", doing: "creating the run", source },
+        _ => RunError::Uncreatable(source),
     }
 }

@@ -16,6 +16,7 @@ use super::record::{End, How, Ids, Record, RowResult};
 use super::sent::SentUpto;
 use super::{Asked, Manifest, Opened, RowState, Run, RunError, replay};
 use crate::input::Input;
+use crate::rules::Rules;
 use sim::Sim;
 
 fn asked() -> Asked {
@@ -24,20 +25,19 @@ fn asked() -> Asked {
         mapping: BTreeMap::from([("email".to_owned(), "Mail".into())]),
         base_url: "https://kunacore.example".to_owned(),
         sandbox: false,
-        options: BTreeMap::new(),
     }
 }
 
 fn manifest() -> Manifest {
     let input = Input::files(&["customers.csv".into()], &Default::default(), &Default::default()).unwrap();
-    Manifest::new("kunacore 0.1.0", "2026-01-01T00:00:00Z", asked(), input)
+    Manifest::new("kunacore 0.1.0", "2026-01-01T00:00:00Z", asked(), Rules::default(), input)
 }
 
-fn create(sim: &Sim) -> Result<Run, RunError> {
+pub(crate) fn create(sim: &Sim) -> Result<Run, RunError> {
     Run::create_on(sim.disk(), manifest())
 }
 
-fn open(sim: &Sim) -> Result<Opened, RunError> {
+pub(crate) fn open(sim: &Sim) -> Result<Opened, RunError> {
     Run::open_on(sim.disk(), &asked())
 }
 
@@ -50,7 +50,7 @@ fn result(run: &Run, row: u32, end: End) -> RowResult {
     RowResult { row, tag: run.tag(&email(row)), end, status, code, field, message, attempts: 1, found, sent_at }
 }
 
-fn created(run: &Run, row: u32) -> RowResult {
+pub(crate) fn created(run: &Run, row: u32) -> RowResult {
     let end = End::Created { how: How::Created, id: format!("c-{row}"), wallet_id: format!("w-{row}") };
     RowResult { status: Some(201), ..result(run, row, end) }
 }

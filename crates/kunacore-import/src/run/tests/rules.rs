@@ -277,16 +277,21 @@ fn the_servers_time_is_noted_once() {
 }
 
 #[test]
-fn a_servers_time_that_was_unknown_when_rows_were_sent_stays_so() {
-    let sim = Sim::new(13);
-    let mut run = create(&sim).unwrap();
-    assert_eq!(run.manifest().began_server_time, None);
-    run.note_server_time(None).unwrap();
-    drop(run);
-    sim.cut_power();
-    let mut run = open(&sim).unwrap().run;
-    run.note_server_time(Some("2027-01-01T00:00:00Z")).unwrap();
-    assert_eq!(run.manifest().server_time(), None);
+fn a_servers_time_that_was_unknown_when_rows_were_sent_stays_so_and_else_is_learned_later() {
+    for announced in [0, 1] {
+        let sim = Sim::new(13);
+        let mut run = create(&sim).unwrap();
+        assert_eq!(run.manifest().began_server_time, None);
+        run.note_server_time(None).unwrap();
+        if announced > 0 {
+            run.announce(announced).unwrap();
+        }
+        drop(run);
+        sim.cut_power();
+        let mut run = open(&sim).unwrap().run;
+        run.note_server_time(Some("2027-01-01T00:00:00Z")).unwrap();
+        assert_eq!(run.manifest().server_time().is_some(), announced == 0);
+    }
 }
 
 #[test]
