@@ -69,6 +69,8 @@ pub(crate) fn send(
             let _ = from_here.send(ToBooks::Gone);
             Sent { stop: Some(mistake()), ..Sent::default() }
         });
+        // The books listen as long as anybody could speak.
+        drop(from_here);
         Ok(Over { sent, books: joined(books) })
     })
 }
