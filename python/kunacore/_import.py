@@ -119,6 +119,7 @@ def run_import(
     progress: bool | Watch | None,
 ) -> ImportResult:
     """Imports the table while this thread waits."""
+    _refuse_what_says_how_nothing_is_read(table, asked)
     taken = given(table)
     shown = bar() if progress is None or progress is True else None
     watch = progress if callable(progress) else shown
@@ -132,6 +133,24 @@ def run_import(
     if raised is not None and watcher.failed:
         raise raised
     return settled(outcome, control)
+
+
+def _refuse_what_says_how_nothing_is_read(table: Table | None, asked: Asked) -> None:
+    if table is not None:
+        return
+    says = {
+        "columns": asked["columns"],
+        "set": asked["set"],
+        "key": asked["key"],
+        "encoding": asked["encoding"],
+        "extra": asked["ignore_extra"],
+    }
+    name = next((name for name, value in says.items() if value), None)
+    if name is not None:
+        raise ConfigurationError(
+            f"{name} says how a table is read, and no table is given: the run goes on with the columns that it was begun "
+            f"with. Nothing was sent. Leave {name} out, or give the table, too."
+        )
 
 
 def settled(outcome: Outcome, control: ImportControl) -> ImportResult:

@@ -29,6 +29,14 @@ def slow(latency: float = 0.02) -> kunacore.Sandbox:
     return kunacore.sandbox(latency=latency)
 
 
+def test_options_that_say_how_a_table_is_read_need_one(client: kunacore.Client) -> None:
+    client.create_customers(rows(3), run="run", canary=1, progress=False)
+    with pytest.raises(kunacore.ConfigurationError, match="columns says how a table is read"):
+        client.create_customers(run="run", columns={"E-mail": "email"}, progress=False)
+    with pytest.raises(kunacore.ConfigurationError, match="extra says how a table is read"):
+        client.create_customers(run="run", extra="ignore", progress=False)
+
+
 def test_a_canary_returns_and_the_same_call_goes_on(sandbox: kunacore.Sandbox, client: kunacore.Client) -> None:
     result = client.create_customers(rows(10), canary=3, progress=False)
     assert (result.summary["created"], result.summary["unsent"], len(result.unsent)) == (3, 7, 7)
@@ -211,6 +219,7 @@ def test_progress_is_told_on_the_calling_thread() -> None:
     assert all(after - before >= 0.09 for (_, _, before), (_, _, after) in itertools.pairwise(seen))
     moments = [moment for moment, _, _ in seen]
     assert moments
+    assert moments[-1].done == 200, "the end is told, too"
     assert {moment.rows for moment in moments if moment.phase == "sending"} == {200}
     done = [moment.done for moment in moments if moment.phase == "sending"]
     assert done == sorted(done)

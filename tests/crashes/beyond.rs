@@ -52,7 +52,7 @@ fn two_at_once(kind: Kind, counts: &mut Counts) {
         std::thread::yield_now();
     }
     let second = world.import().finish();
-    let refused = second.status == Some(1) && second.stderr.contains("another process uses this run directory");
+    let refused = second.status == Some(1) && second.stderr.contains("uses this run directory");
     counts.hold(refused, || format!("two were at it: {:?}: {}", second.status, second.stderr));
     first.kill();
     counts.killed("two processes");

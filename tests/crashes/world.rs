@@ -116,12 +116,22 @@ impl World {
     /// The command with the run in another directory.
     pub(crate) fn import_to(&self, run: &Path) -> Import {
         let table = self.directory.path().join("customers.csv");
-        let import = Import::new(self.sandbox.url(), self.sandbox.api_key())
-            .run(run)
-            .arguments(["--settle", SETTLE, "--timeout", "2s", "--invalid", "reject"])
-            .arguments(["--max-identical-rejections", "0", "--json"])
-            .arguments(self.kind.adopt.then_some(["--existing", "adopt"]).into_iter().flatten())
-            .arguments(self.arguments.iter().map(String::as_str));
+        let import = Import::new(self.sandbox.url(), self.sandbox.api_key()).run(run).arguments([
+            "--timeout",
+            "2s",
+            "--max-identical-rejections",
+            "0",
+            "--json",
+        ]);
+        // A run goes on by the rules that it was begun with.
+        let import = if run.join("manifest.json").exists() {
+            import
+        } else {
+            import
+                .arguments(["--settle", SETTLE, "--invalid", "reject"])
+                .arguments(self.kind.adopt.then_some(["--existing", "adopt"]).into_iter().flatten())
+                .arguments(self.arguments.iter().map(String::as_str))
+        };
         // A run that has its copy goes on without the pipe, and with the columns that it was begun with.
         if self.kind.piped && run.join("input.arrow").exists() {
             return import;

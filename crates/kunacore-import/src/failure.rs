@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::error::{ImportError, path_name};
 use crate::run::RunError;
@@ -48,14 +48,23 @@ pub enum Failure {
 }
 
 impl Failure {
+    /// For `map_err`: a directory that cannot be used.
+    pub(crate) fn of_run(directory: &Path) -> impl FnOnce(RunError) -> Self {
+        let directory = directory.to_owned();
+        move |error| Self::Run { directory, error }
+    }
+
     /// What happened, as a sentence.
     #[must_use]
     pub fn message(&self) -> String {
         match self {
             Self::Input(error) => error.message(),
             Self::Run { directory, error } => format!("{}: {error}.", path_name(directory)),
-            Self::Problems { count: 1, .. } => "1 problem was found in the rows.".to_owned(),
-            Self::Problems { count, .. } => format!("{count} problems were found in the rows."),
+            Self::Problems { count, file } => {
+                let found = if *count == 1 { "1 problem was".to_owned() } else { format!("{count} problems were") };
+                let listed = file.as_ref().map(|file| format!("; {} has the whole list", path_name(file)));
+                format!("{found} found in the rows{}.", listed.unwrap_or_default())
+            }
             Self::NothingNamed => "No table is named, and no directory of a run.".to_owned(),
             Self::Sibling { directory, same_table } => {
                 let then = if *same_table { "as it is now" } else { "as it was then" };

@@ -9,6 +9,7 @@ use arrow_schema::Schema;
 
 use crate::decode::{Bytes, Peeked, TextReader, prefix, unpack};
 use crate::error::{ImportError, path_name};
+use crate::run::Manifest;
 use crate::source::{ReadOptions, open_path};
 use crate::table::{Table, read_error};
 use crate::{columnar, csv, jsonl};
@@ -123,8 +124,17 @@ pub(crate) fn is_read_once(path: &Path) -> bool {
     path.metadata().is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir())
 }
 
-/// The path itself, or the tables of the directory, in the order of their names.
-pub(crate) fn tables_of(path: &Path) -> Result<Vec<PathBuf>, ImportError> {
+/// What a path stands for.
+#[derive(Default)]
+pub(crate) struct Listed {
+    /// The path itself, or the tables of the directory, in the order of their names.
+    pub(crate) tables: Vec<PathBuf>,
+    /// What else the directory holds, hidden names aside: whoever forgot an ending should know.
+    pub(crate) passed_over: Vec<String>,
+}
+
+/// Looks what there is at a path.
+pub(crate) fn tables_of(path: &Path) -> Result<Listed, ImportError> {
     if is_read_once(path) {
         return Err(ImportError::unreadable(
             "it is a pipe or a device, which can be read only once, and not together with files",
@@ -133,31 +143,43 @@ pub(crate) fn tables_of(path: &Path) -> Result<Vec<PathBuf>, ImportError> {
         .in_source(&path_name(path)));
     }
     if !path.is_dir() {
-        return Ok(vec![path.to_owned()]);
+        return Ok(Listed { tables: vec![path.to_owned()], passed_over: Vec::new() });
+    }
+    if Manifest::of(path).is_ok() {
+        let next = format!("Go on with it by --run {} alone.", path_name(path));
+        return Err(
+            ImportError::unreadable("it is the directory of a run, and no table", next).in_source(&path_name(path))
+        );
     }
     let failed = |error: std::io::Error| read_error(&error).in_source(&path_name(path));
-    let mut tables = Vec::new();
+    let mut listed = Listed::default();
     for entry in path.read_dir().map_err(failed)? {
         let path = entry.map_err(failed)?.path();
         if is_table(&path) && path.is_file() {
-            tables.push(path);
+            listed.tables.push(path);
+        } else if !is_hidden(&path) {
+            listed.passed_over.push(path_name(&path));
         }
     }
-    if tables.is_empty() {
+    if listed.tables.is_empty() {
         let next = format!("Files count whose names end in .{}, also with .gz or .zst.", ENDINGS.join(", ."));
         return Err(ImportError::unreadable("the directory holds no tables", next).in_source(&path_name(path)));
     }
-    tables.sort();
-    Ok(tables)
+    listed.tables.sort();
+    listed.passed_over.sort();
+    Ok(listed)
+}
+
+fn is_hidden(path: &Path) -> bool {
+    path.file_name().and_then(OsStr::to_str).is_some_and(|name| name.starts_with(['.', '_']))
 }
 
 fn is_table(path: &Path) -> bool {
     let ends = |path: &Path, endings: &[&str]| {
         path.extension().and_then(OsStr::to_str).is_some_and(|end| endings.contains(&end.to_ascii_lowercase().as_str()))
     };
-    let hidden = path.file_name().and_then(OsStr::to_str).is_some_and(|name| name.starts_with(['.', '_']));
     let unpacked = if ends(path, &["gz", "zst"]) { path.with_extension("") } else { path.to_owned() };
-    !hidden && ends(&unpacked, &ENDINGS)
+    !is_hidden(path) && ends(&unpacked, &ENDINGS)
 }
 
 #[cfg(test)]

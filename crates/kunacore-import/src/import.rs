@@ -8,8 +8,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::aside::aside_of;
-use crate::batch::Batches;
 use crate::check::{Checked, check_and_tell};
 use crate::crash;
 use crate::ending::{Ended, Ending};
@@ -18,6 +16,7 @@ use crate::error::ImportError;
 use crate::failure::Failure;
 use crate::input::{Input, SPOOLED};
 use crate::mapping::{Mapping, MappingOptions};
+use crate::opened::{Opened, open};
 use crate::options::{Existing, ImportOptions, Invalid, Server, Table};
 use crate::pacing::{Pacer, Pacing, Pause, Requests};
 use crate::report::ProblemFile;
@@ -76,7 +75,7 @@ impl CheckedTable {
             control.wish() == Wish::GoOn
         };
         let checked = check_and_tell(batches, |problem| problems.add(problem), tell);
-        let checked = checked.map_err(|error| unless_stopped(error, control))?;
+        let mut checked = checked.map_err(|error| unless_stopped(error, control))?;
         // Also after the last row: whoever fills a pipe may have been stopped by the same Ctrl-C.
         if control.wish() != Wish::GoOn {
             return Err(Failure::Interrupted);
@@ -91,13 +90,13 @@ impl CheckedTable {
         let default = || PathBuf::from(format!("{UNNAMED}{}", checked.fingerprint.short()));
         let directory = options.run.clone().unwrap_or_else(default);
         // The list of problems would replace a file of that name, whoever it belongs to.
-        refuse_foreign(&directory).map_err(failed(&directory))?;
+        refuse_foreign(&directory).map_err(Failure::of_run(&directory))?;
         let before = match Manifest::of(&directory) {
             Ok(begun) if begun.asked.fingerprint != checked.fingerprint.to_string() => {
                 let differences = begun.asked.other_mapping(&mapping.described());
                 let error =
                     if differences.is_empty() { RunError::OtherTable } else { RunError::Different(differences) };
-                return Err(failed(&directory)(error));
+                return Err(Failure::of_run(&directory)(error));
             }
             Ok(begun) => Some(begun.rules),
             // Whether a run can be begun here, or why it cannot be gone on with, is told when it is opened.
@@ -105,6 +104,7 @@ impl CheckedTable {
         };
         let problems = problems.finish(&directory).map_err(Failure::System)?;
         let files = again.map(|(files, _)| files);
+        checked.warnings.extend(files.as_ref().and_then(Files::remark));
         Ok(Self { checked, files, mapping, input, spool, directory, before, options, problems })
     }
 
@@ -159,15 +159,15 @@ impl CheckedTable {
         };
         let opened = match Run::open(&directory, &asked) {
             Err(RunError::NoRun) => None,
-            opened => Some(opened.map_err(failed(&directory))?),
+            opened => Some(opened.map_err(Failure::of_run(&directory))?),
         };
         let run = opened.as_ref().map(|opened| &opened.run);
         let before = run.map(|run| run.manifest().rules.clone()).unwrap_or_default();
         let sent_upto = run.map_or(0, Run::sent_upto);
-        let rules = before.asked(&options, server.client.settle(), sent_upto).map_err(failed(&directory))?;
+        let rules = before.asked(&options, server.client.settle(), sent_upto).map_err(Failure::of_run(&directory))?;
         let is_itself = |path: &Path| std::path::absolute(&directory).is_ok_and(|directory| directory == path);
         if rules.known.iter().any(|known| is_itself(&known.run)) {
-            return Err(failed(&directory)(RunError::KnownItself));
+            return Err(Failure::of_run(&directory)(RunError::KnownItself));
         }
         let is_done = |run: &Run| total(&run.counts()) == checked.rows && run.counts().unresolved == 0;
         let known = match run {
@@ -195,11 +195,11 @@ impl CheckedTable {
             None => {
                 let began = jiff::Timestamp::now().to_string();
                 let manifest = Manifest::new(tool, &began, asked, rules.clone(), input.clone());
-                Run::create(&directory, manifest).map_err(failed(&directory))?
+                Run::create(&directory, manifest).map_err(Failure::of_run(&directory))?
             }
         };
         // Before anything is announced: whoever goes on with the run needs them.
-        run.note_rules(&rules).map_err(failed(&directory))?;
+        run.note_rules(&rules).map_err(Failure::of_run(&directory))?;
         let was_copied = run.manifest().input.is_spooled() && directory.join(SPOOLED).exists();
         if let Some(spool) = spool {
             // Before anything is announced: a run is never without its table.
@@ -209,7 +209,7 @@ impl CheckedTable {
         }
         // The reports are made from the table where it is now; of a table that was copied, from the copy.
         if input.is_spooled() || !was_copied {
-            run.note_input(&input).map_err(failed(&directory))?;
+            run.note_input(&input).map_err(Failure::of_run(&directory))?;
         }
         let files = match files {
             Some(files) => files,
@@ -324,48 +324,8 @@ impl Import {
 }
 
 fn known(path: &KnownPath, asked: &Asked) -> Result<Known, Failure> {
-    let run = KnownRun::open(&path.run).and_then(|known| known.at_server(asked)).map_err(failed(&path.run))?;
+    let run = KnownRun::open(&path.run).and_then(|known| known.at_server(asked)).map_err(Failure::of_run(&path.run))?;
     Ok(Known { run, after: path.after })
-}
-
-/// For `map_err`: a directory that cannot be used.
-fn failed(directory: &Path) -> impl FnOnce(RunError) -> Failure {
-    let directory = directory.to_owned();
-    move |error| Failure::Run { directory, error }
-}
-
-/// A table that is open, to be checked.
-struct Opened {
-    input: Input,
-    batches: Batches,
-    /// What can be read again; without it there is a copy.
-    again: Option<(Files, Mapping)>,
-    spool: Option<Spool>,
-}
-
-/// Opens the table.
-fn open(
-    table: Table,
-    read: &ReadOptions,
-    mapping: &MappingOptions,
-    options: &ImportOptions,
-) -> Result<Opened, Failure> {
-    let input = match table {
-        Table::Files(paths) => Input::files(&paths, read, mapping)?,
-        Table::Stream(stream) => {
-            let resolved = stream.map(mapping)?;
-            let aside = options.run.as_deref().map_or(Path::new("."), aside_of);
-            let (spool, batches) = Spool::begin(stream, &resolved, aside)?;
-            return Ok(Opened { input: spool.input(mapping), batches, again: None, spool: Some(spool) });
-        }
-        Table::AsBefore => {
-            let directory = options.run.as_deref().ok_or(Failure::NothingNamed)?;
-            let manifest = Manifest::of(directory);
-            manifest.map_err(failed(directory))?.input
-        }
-    };
-    let (files, mapping) = input.open(options.run.as_deref().unwrap_or(Path::new(".")))?;
-    Ok(Opened { input, batches: files.batches(&mapping), again: Some((files, mapping)), spool: None })
 }
 
 /// A table that cannot be read any more because the import is to stop is none that is at fault.

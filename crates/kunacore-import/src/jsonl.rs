@@ -1,7 +1,8 @@
 //! JSON Lines: one object a line. Its columns are the keys of all its records.
 //!
 //! No record tells what the others have, so a file is looked through once before it is read, and so are the records of a
-//! program. Of a stream only the first records can be looked at; a key or a kind of value that comes later is an error, never a value left out in silence.
+//! program. Of a stream only the first records can be looked at; a key or a kind of value that comes later is an error, never
+//! a value left out in silence.
 
 use std::collections::HashMap;
 use std::fmt;

@@ -77,6 +77,7 @@ mod import;
 mod input;
 mod jsonl;
 mod mapping;
+mod opened;
 mod options;
 pub mod pacing;
 mod place;

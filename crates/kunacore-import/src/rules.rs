@@ -20,9 +20,9 @@ pub struct Rules {
     pub invalid: Invalid,
     /// Earlier runs. They are never forgotten: what one of them created must not be sent.
     pub known: Vec<KnownPath>,
-    /// How long the server is given to be done with a request, in milliseconds. A shorter time could take what is done late
-    /// for not done.
-    pub settle: u64,
+    /// How long the server is given to be done with a request, in milliseconds, if that was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settle: Option<u64>,
 }
 
 /// A run that is known.
@@ -36,7 +36,7 @@ pub struct KnownPath {
 }
 
 impl Rules {
-    /// What is asked now; and what is not, as it was before. Rows up to `sent_upto` may have been sent. `settle` is that of the client, and whether it was asked for.
+    /// What is asked now; and what is not, as it was before. Rows up to `sent_upto` may have been sent. `settle` is what the client was asked for.
     ///
     /// # Errors
     ///
@@ -44,11 +44,10 @@ impl Rules {
     pub(crate) fn asked(
         self,
         options: &ImportOptions,
-        (settle, is_asked): (Duration, bool),
+        settle: Option<Duration>,
         sent_upto: u32,
     ) -> Result<Self, RunError> {
-        let settle = u64::try_from(settle.as_millis()).unwrap_or(u64::MAX);
-        let settle = if is_asked { settle } else { settle.max(self.settle) };
+        let settle = settle.map(|settle| u64::try_from(settle.as_millis()).unwrap_or(u64::MAX)).or(self.settle);
         let mut known = self.known;
         for path in &options.known {
             let run = kept(path)?;
@@ -66,7 +65,7 @@ impl Rules {
 
     /// What the core is told of a row.
     pub(crate) fn of_rows(&self) -> RowRules {
-        RowRules { adopt: self.existing == Existing::Adopt, settle: Duration::from_millis(self.settle) }
+        RowRules { adopt: self.existing == Existing::Adopt, settle: self.settle.map(Duration::from_millis) }
     }
 }
 

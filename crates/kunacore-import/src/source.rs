@@ -105,6 +105,8 @@ pub struct Files {
     columnar: bool,
     /// Whether it is the copy of CSV, in which blanks around a value are not the value's.
     trim: bool,
+    /// What stands in the directories beside the tables.
+    passed_over: Vec<String>,
 }
 
 struct OneFile {
@@ -127,10 +129,11 @@ impl Files {
         options.encoding()?;
         let mut files = Vec::new();
         let mut columns: Vec<Column> = Vec::new();
-        let paths = paths.iter().map(|path| format::tables_of(path)).collect::<Result<Vec<_>, _>>()?.concat();
+        let listed = paths.iter().map(|path| format::tables_of(path)).collect::<Result<Vec<_>, _>>()?;
+        let passed_over = listed.iter().flat_map(|listed| listed.passed_over.clone()).collect();
         let mut may_lack = Vec::new();
         let (mut delimiter, mut columnar) = (None, true);
-        for path in paths {
+        for path in listed.into_iter().flat_map(|listed| listed.tables) {
             let name: Arc<str> = path_name(&path).into();
             let table = format::open_file(&path, options, None).map_err(|error| error.in_source(&name))?;
             // A later file has no number for its first row yet; reading it finds the same error again.
@@ -165,7 +168,7 @@ impl Files {
             }
         }
         let schema = Arc::new(Schema::new(columns));
-        Ok(Self { files, options: options.clone(), schema, delimiter, columnar, trim: false })
+        Ok(Self { files, options: options.clone(), schema, delimiter, columnar, trim: false, passed_over })
     }
 
     /// Opens the copy of a table that was read with these options.
@@ -196,6 +199,17 @@ impl Files {
     #[must_use]
     pub fn schema(&self) -> &Schema {
         &self.schema
+    }
+
+    /// What a person should know of what is read, and what is not.
+    pub(crate) fn remark(&self) -> Option<String> {
+        let [first, more @ ..] = &self.passed_over[..] else { return None };
+        let more = if more.is_empty() { String::new() } else { format!(" and {} more", more.len()) };
+        let tables =
+            if self.files.len() == 1 { "1 table is".to_owned() } else { format!("{} tables are", self.files.len()) };
+        Some(format!(
+            "{tables} read; {first}{more} in the same place are not: their names do not say that they are tables."
+        ))
     }
 
     /// The paths, with directories resolved.

@@ -283,6 +283,10 @@ fn is_blank(id: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use serde_json::json;
+
     use super::*;
 
     #[test]
@@ -314,8 +318,6 @@ mod tests {
             assert!(Customer::read_answer(answer.as_bytes()).is_none(), "{answer}");
         }
     }
-    use serde_json::json;
-    use std::time::Duration;
 
     #[test]
     fn two_ids_are_enough() {

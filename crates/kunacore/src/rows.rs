@@ -27,8 +27,8 @@ use crate::transport::Request;
 pub struct RowRules {
     /// A customer that was there before is the row's if it is the same person; then the row is looked up before it is sent.
     pub adopt: bool,
-    /// How long the server is given to be done with a request.
-    pub settle: Duration,
+    /// How long the server is given to be done with a request; `None` for as long as the client says.
+    pub settle: Option<Duration>,
 }
 
 /// What is known of a row before its call.
@@ -95,11 +95,11 @@ impl Client {
         self.0.options.timeout
     }
 
-    /// How long the server is given to be done with a request, and whether that was asked for.
+    /// How long the server is given to be done with a request, if that was asked for.
     #[doc(hidden)]
     #[must_use]
-    pub fn settle(&self) -> (Duration, bool) {
-        (self.0.options.settle(), self.0.options.settle.is_some())
+    pub fn settle(&self) -> Option<Duration> {
+        self.0.options.settle
     }
 
     /// One request that changes nothing, outside every gate: whether the server answers, and its clock.
@@ -122,7 +122,7 @@ async fn run(client: &Client, customer: &NewCustomer, gate: &dyn Gate, before: R
     let RowRules { adopt, settle } = rules;
     let session = Session {
         pool: &client.0,
-        options: Options { reconcile: true, settle: Some(settle), ..client.0.options },
+        options: Options { reconcile: true, settle: settle.or(client.0.options.settle), ..client.0.options },
         deadline: Deadline::none(),
         gate: Some(gate),
     };

@@ -66,7 +66,7 @@ fn summary(summary: &Summary, directory: &Path, output: &Output) -> Result<(), F
         return output.result(&summary.to_json());
     }
     let Summary { rows, created, reconciled, adopted, known, rejected, unresolved, unsent, .. } = summary;
-    let mut text = format!("{} rows in {}\n", grouped(*rows), short(summary.took()));
+    let mut text = format!("{} in {}\n", self::rows(*rows), short(summary.took()));
     let mut detail = Vec::new();
     let by = [(*reconciled, "found by a look-up"), (*adopted, "there before"), (*known, "known from an earlier run")];
     for (count, what) in by {
@@ -268,7 +268,8 @@ impl Closing<'_> {
     }
 }
 
-fn path(path: &Path) -> String {
+/// A path as a shell takes it.
+pub(super) fn path(path: &Path) -> String {
     quoted(&path.display().to_string())
 }
 

@@ -54,6 +54,7 @@ pub(crate) fn run(asked: &Import, global: &Global, output: &Output) -> Result<u8
     let checked = checked?;
     tell_of_check(&checked, output);
     if asked.check {
+        checked.checked().warnings.iter().for_each(|warning| output.note(&format!("note: {warning}")));
         return closing::of_check(&checked, output);
     }
 
@@ -88,7 +89,11 @@ pub(crate) fn report(directory: &Path, output: &Output) -> Result<u8, Failure> {
             summary
         }
     };
-    closing::tell_summary(&summary, directory, output)
+    let status = closing::tell_summary(&summary, directory, output)?;
+    if !summary.is_settled() {
+        output.note(&format!("next: Continue with: kunacore import --run {}", closing::path(directory)));
+    }
+    Ok(status)
 }
 
 fn table(asked: &Import, read: &ReadOptions, control: &Control) -> Result<Table, Failure> {

@@ -108,7 +108,7 @@ fn a_run_belongs_to_one_process_at_a_time() {
     desk.wait_for_customers(1);
     desk.write("others.csv", table::csv(1..=1));
     for second in [&["customers.csv", "--run", "run"][..], &["--run", "run"], &["others.csv", "--known", "run"]] {
-        desk.expect(1, second).says(&["another process uses this run directory", "Nothing was sent"]);
+        desk.expect(1, second).says(&["another process, or another import of this one", "Nothing was sent"]);
     }
     assert_eq!(desk.report(&["run"]).status, Some(1));
     desk::signal(&first, "INT");
@@ -164,6 +164,24 @@ fn the_files_of_a_run_are_for_their_owner_alone() {
     for directory in ["run", "other"] {
         let mode = desk.path(directory).metadata().unwrap().permissions().mode();
         assert_eq!(mode & 0o077, 0, "{directory}: {mode:o}");
+    }
+}
+
+#[test]
+fn a_run_is_no_table_and_what_is_no_table_in_a_directory_is_named() {
+    let desk = Desk::of(3);
+    desk.expect(4, &["customers.csv", "--run", "run", "--canary", "1"]);
+    desk.expect(1, &["run"]).says(&["run: it is the directory of a run", "--run run alone"]);
+    let told = desk.report(&["run"]).expect(4);
+    desk.shell(&told.printed_command("Continue with: ")).expect(0);
+    desk.everyone_has_one_wallet("run", 3);
+    std::fs::create_dir(desk.path("tables")).unwrap();
+    desk.write("tables/a.csv", table::csv(4..=5));
+    for other in ["b.txt", "c.csv.bak", ".hidden", "_SUCCESS"] {
+        desk.write(&format!("tables/{other}"), "");
+    }
+    for check in [&["tables", "--check"][..], &["tables", "--run", "other"]] {
+        desk.expect(0, check).says(&["note: 1 table is read; tables/b.txt and 1 more in the same place are not"]);
     }
 }
 

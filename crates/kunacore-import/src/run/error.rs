@@ -109,7 +109,8 @@ impl fmt::Display for RunError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::InUse => f.write_str(
-                "another process uses this run directory, and two would send rows twice; wait for it to end, or stop it",
+                "another process, or another import of this one, uses this run directory, and two would send rows twice; wait for it \
+                 to end, or stop it",
             ),
             Self::Exists => f.write_str(
                 "this directory holds a run already; continue it, or name another directory with --run DIR",

@@ -73,7 +73,10 @@ pub(super) fn wait(
         // A receiver may be with one thread at a time, so it is handed over whole.
         let alone = &mut *told;
         match watcher.py().detach(move || alone.recv_timeout(TICK)) {
-            Ok(Event::Over(outcome)) => return Waited { outcome: Some(*outcome), raised: waiter.raised },
+            Ok(Event::Over(outcome)) => {
+                waiter.tell_the_end(board);
+                return Waited { outcome: Some(*outcome), raised: waiter.raised };
+            }
             Err(RecvTimeoutError::Disconnected) => return Waited { outcome: None, raised: waiter.raised },
             Ok(Event::Chunk) => waiter.give(),
             Ok(Event::Begun(begun)) => waiter.begun(begun),
@@ -137,6 +140,15 @@ impl Waiter<'_, '_> {
     fn stopped_by(&mut self, error: PyErr) {
         self.chunks = None;
         self.raised.get_or_insert(error);
+    }
+
+    /// Whoever watches sees the end, when it is time for another look.
+    fn tell_the_end(&mut self, board: &Board) {
+        if let (true, Some(last)) = (self.watches, self.last) {
+            let wait = TELL.saturating_sub(last.elapsed());
+            self.watcher.py().detach(|| std::thread::sleep(wait));
+        }
+        self.tell(board);
     }
 
     fn tell(&mut self, board: &Board) {
