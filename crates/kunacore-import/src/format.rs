@@ -158,7 +158,7 @@ pub(crate) fn tables_of(path: &Path) -> Result<Listed, ImportError> {
         if is_table(&path) && path.is_file() {
             listed.tables.push(path);
         } else if !is_hidden(&path) {
-            listed.passed_over.push(path_name(&path));
+            listed.passed_over.extend(path.file_name().map(|name| path_name(Path::new(name))));
         }
     }
     if listed.tables.is_empty() {

@@ -273,7 +273,8 @@ pub(super) fn path(path: &Path) -> String {
     quoted(&path.display().to_string())
 }
 
-fn rows(count: u64) -> String {
+/// So many rows, in words.
+pub(super) fn rows(count: u64) -> String {
     if count == 1 { "1 row".to_owned() } else { format!("{} rows", grouped(count)) }
 }
 

@@ -162,7 +162,7 @@ fn options(asked: &Import) -> ImportOptions {
 /// The first problems, and where all of them are.
 fn tell_of_check(checked: &CheckedTable, output: &Output) {
     let found = checked.checked();
-    output.note(&format!("{} rows read and checked", grouped(found.rows)));
+    output.note(&format!("{} read and checked", closing::rows(found.rows)));
     for problem in &found.problems.first {
         output.note(&format!("  {problem}"));
     }
