@@ -193,7 +193,7 @@ impl<'a> Row<'a> {
             Origin::Column(_) => batch.fields[field as usize].get(self.index),
             Origin::Nowhere => None,
         };
-        value.filter(|value| !value.trim().is_empty())
+        value.filter(|value| value.contains(|c: char| !c.is_whitespace()))
     }
 
     /// The key columns and their values as they are in the input; a null is the empty text.

@@ -12,6 +12,8 @@ const ROW_BITS: u32 = 40;
 /// The e-mails of the rows so far.
 pub(crate) struct Duplicates {
     key: [u8; 32],
+    /// Room for an e-mail in lower case.
+    lower: String,
     /// Hash above, row below.
     seen: Vec<u128>,
 }
@@ -23,12 +25,20 @@ impl Duplicates {
         for (part, bytes) in key.chunks_exact_mut(8).enumerate() {
             bytes.copy_from_slice(&RandomState::new().hash_one(part).to_le_bytes());
         }
-        Self { key, seen: Vec::new() }
+        Self { key, lower: String::new(), seen: Vec::new() }
     }
 
     pub(crate) fn push(&mut self, row: u64, email: &str) {
-        let normalised = email.trim().to_lowercase();
-        let hash = blake3::keyed_hash(&self.key, normalised.as_bytes());
+        let email = email.trim();
+        self.lower.clear();
+        // Most are ASCII, of which no new text need be made.
+        if email.is_ascii() {
+            self.lower.push_str(email);
+            self.lower.make_ascii_lowercase();
+        } else {
+            self.lower.push_str(&email.to_lowercase());
+        }
+        let hash = blake3::keyed_hash(&self.key, self.lower.as_bytes());
         let mut bits = [0; 16];
         bits.copy_from_slice(&hash.as_bytes()[..16]);
         let row = u128::from(row) & ((1 << ROW_BITS) - 1);
@@ -59,5 +69,15 @@ mod tests {
             duplicates.push(row, email);
         }
         assert_eq!(duplicates.find(), [(3, 1), (5, 2), (6, 1), (8, 7)]);
+    }
+
+    #[test]
+    fn a_letter_beyond_ascii_that_has_an_ascii_one_in_lower_case_is_the_same() {
+        let mut duplicates = Duplicates::new();
+        // The sign for Kelvin.
+        for (row, email) in (1..).zip(["\u{212a}@x", "k@x", "K@X"]) {
+            duplicates.push(row, email);
+        }
+        assert_eq!(duplicates.find(), [(2, 1), (3, 1)]);
     }
 }
