@@ -15,7 +15,7 @@ use crate::values::Text;
 
 /// A table that is opened when its turn comes.
 pub(crate) struct Pending {
-    /// The file's name.
+    /// The file's name; a stream has none.
     pub(crate) name: Option<Arc<str>>,
     pub(crate) open: Box<dyn FnOnce() -> Result<Table, ImportError> + Send>,
 }
@@ -58,6 +58,11 @@ impl Batches {
     #[must_use]
     pub fn mapping(&self) -> &Mapping {
         &self.mapping
+    }
+
+    /// Whether they come from files, of which reading a batch waits for nobody; to be asked before the first is read.
+    pub(crate) fn are_of_files(&self) -> bool {
+        self.pending.iter().all(|pending| pending.name.is_some())
     }
 
     fn advance(&mut self) -> Result<Option<Batch>, ImportError> {
