@@ -222,11 +222,7 @@ impl<'a> Row<'a> {
     /// finds it.
     pub fn customer(&self) -> Result<NewCustomer, Vec<RowProblem>> {
         let mut builder = NewCustomer::builder();
-        for field in Field::ALL {
-            if let Some(value) = self.get(field) {
-                builder = builder.set(field, value);
-            }
-        }
+        builder.extend(Field::ALL.into_iter().filter_map(|field| Some((field, self.get(field)?))));
         builder.build().map_err(|error| {
             error.problems().iter().map(|problem| RowProblem::invalid_field(self.place(), problem)).collect()
         })
