@@ -5,6 +5,7 @@
 //! long enough to stand for the text: among 10 million rows the chance that any two different e-mails meet is 2e-13, and
 //! as the key is new for each check, nobody can make two that do. 2^40 rows are more than can be held.
 
+use std::borrow::Cow;
 use std::hash::{BuildHasher, RandomState};
 
 const ROW_BITS: u32 = 40;
@@ -12,8 +13,6 @@ const ROW_BITS: u32 = 40;
 /// The e-mails of the rows so far.
 pub(crate) struct Duplicates {
     key: [u8; 32],
-    /// Room for an e-mail in lower case.
-    lower: String,
     /// Hash above, row below.
     seen: Vec<u128>,
 }
@@ -25,20 +24,11 @@ impl Duplicates {
         for (part, bytes) in key.chunks_exact_mut(8).enumerate() {
             bytes.copy_from_slice(&RandomState::new().hash_one(part).to_le_bytes());
         }
-        Self { key, lower: String::new(), seen: Vec::new() }
+        Self { key, seen: Vec::new() }
     }
 
     pub(crate) fn push(&mut self, row: u64, email: &str) {
-        let email = email.trim();
-        self.lower.clear();
-        // Most are ASCII, of which no new text need be made.
-        if email.is_ascii() {
-            self.lower.push_str(email);
-            self.lower.make_ascii_lowercase();
-        } else {
-            self.lower.push_str(&email.to_lowercase());
-        }
-        let hash = blake3::keyed_hash(&self.key, self.lower.as_bytes());
+        let hash = blake3::keyed_hash(&self.key, normalised(email).as_bytes());
         let mut bits = [0; 16];
         bits.copy_from_slice(&hash.as_bytes()[..16]);
         let row = u128::from(row) & ((1 << ROW_BITS) - 1);
@@ -55,6 +45,13 @@ impl Duplicates {
         pairs.sort_unstable();
         pairs
     }
+}
+
+/// An e-mail as it is compared: without blanks around it, in lower case. Mostly it is so already, and needs no text of its own.
+pub(crate) fn normalised(email: &str) -> Cow<'_, str> {
+    let email = email.trim();
+    let is_lower = email.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase());
+    if is_lower { Cow::Borrowed(email) } else { Cow::Owned(email.to_lowercase()) }
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::disk::{Disk, create_small, read_small};
 use super::error::RunError;
+use crate::duplicates::normalised;
 
 /// The file's name.
 pub(crate) const NAME: &str = "key";
@@ -90,7 +91,7 @@ impl TagKey {
 
     /// The tag of an e-mail, which is the same however it is padded or capitalised.
     pub(crate) fn tag(&self, email: &str) -> Tag {
-        let sum = hmac::sign(&self.0, email.trim().to_lowercase().as_bytes());
+        let sum = hmac::sign(&self.0, normalised(email).as_bytes());
         let mut tag = [0; TAG_BYTES];
         tag.iter_mut().zip(sum.as_ref()).for_each(|(to, from)| *to = *from);
         Tag(tag)
