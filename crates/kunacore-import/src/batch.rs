@@ -15,7 +15,7 @@ use crate::values::Text;
 
 /// A table that is opened when its turn comes.
 pub(crate) struct Pending {
-    /// The file's name.
+    /// The file's name; a stream has none.
     pub(crate) name: Option<Arc<str>>,
     pub(crate) open: Box<dyn FnOnce() -> Result<Table, ImportError> + Send>,
 }
@@ -58,6 +58,11 @@ impl Batches {
     #[must_use]
     pub fn mapping(&self) -> &Mapping {
         &self.mapping
+    }
+
+    /// Whether they come from files, of which reading a batch waits for nobody; to be asked before the first is read.
+    pub(crate) fn are_of_files(&self) -> bool {
+        self.pending.iter().all(|pending| pending.name.is_some())
     }
 
     fn advance(&mut self) -> Result<Option<Batch>, ImportError> {
@@ -193,7 +198,7 @@ impl<'a> Row<'a> {
             Origin::Column(_) => batch.fields[field as usize].get(self.index),
             Origin::Nowhere => None,
         };
-        value.filter(|value| !value.trim().is_empty())
+        value.filter(|value| value.contains(|c: char| !c.is_whitespace()))
     }
 
     /// The key columns and their values as they are in the input; a null is the empty text.
@@ -217,11 +222,7 @@ impl<'a> Row<'a> {
     /// finds it.
     pub fn customer(&self) -> Result<NewCustomer, Vec<RowProblem>> {
         let mut builder = NewCustomer::builder();
-        for field in Field::ALL {
-            if let Some(value) = self.get(field) {
-                builder = builder.set(field, value);
-            }
-        }
+        builder.extend(Field::ALL.into_iter().filter_map(|field| Some((field, self.get(field)?))));
         builder.build().map_err(|error| {
             error.problems().iter().map(|problem| RowProblem::invalid_field(self.place(), problem)).collect()
         })

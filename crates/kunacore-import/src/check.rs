@@ -4,7 +4,8 @@ use std::io;
 
 use kunacore::Field;
 
-use crate::batch::Batches;
+use crate::ahead::read_ahead;
+use crate::batch::{Batch, Batches};
 use crate::duplicates::Duplicates;
 use crate::error::{ImportError, ImportErrorKind};
 use crate::fingerprint::{Fingerprint, Hasher};
@@ -81,21 +82,29 @@ pub(crate) fn check_and_tell(
     let mut duplicates = Duplicates::new();
     let mut places = Places::default();
     let mut rows = 0;
-    for batch in batches {
-        for row in batch?.rows() {
-            rows = row.row();
-            places.push(&row.place());
-            hasher.push(&row);
-            if let Some(email) = row.get(Field::Email) {
-                duplicates.push(rows, email);
+    let mut look_through = |batches: &mut dyn Iterator<Item = Result<Batch, ImportError>>| -> Result<(), ImportError> {
+        for batch in batches {
+            for row in batch?.rows() {
+                rows = row.row();
+                places.push(&row.place());
+                hasher.push(&row);
+                if let Some(email) = row.get(Field::Email) {
+                    duplicates.push(rows, email);
+                }
+                if let Err(found) = row.customer() {
+                    found.into_iter().try_for_each(&mut report)?;
+                }
             }
-            if let Err(found) = row.customer() {
-                found.into_iter().try_for_each(&mut report)?;
+            if !tell(rows) {
+                break;
             }
         }
-        if !tell(rows) {
-            break;
-        }
+        Ok(())
+    };
+    // A stream may let its reader wait; the check of one is over as soon as it was told to stop.
+    match batches.are_of_files() {
+        true => read_ahead(batches, look_through)?,
+        false => look_through(&mut { batches })?,
     }
     let repeated = duplicates.find();
     for (later, first) in &repeated {

@@ -109,7 +109,7 @@ impl Rows {
                 break;
             };
             let record = &self.records.record;
-            let width = record.fields().count();
+            let width = record.fields;
             if width != self.width {
                 let problem = format!("it has {width} fields and the header has {}", self.width);
                 let next = "Mend the row; a value that holds the delimiter or a line break must stand in quotes.";

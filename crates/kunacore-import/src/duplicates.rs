@@ -5,6 +5,7 @@
 //! long enough to stand for the text: among 10 million rows the chance that any two different e-mails meet is 2e-13, and
 //! as the key is new for each check, nobody can make two that do. 2^40 rows are more than can be held.
 
+use std::borrow::Cow;
 use std::hash::{BuildHasher, RandomState};
 
 const ROW_BITS: u32 = 40;
@@ -27,8 +28,7 @@ impl Duplicates {
     }
 
     pub(crate) fn push(&mut self, row: u64, email: &str) {
-        let normalised = email.trim().to_lowercase();
-        let hash = blake3::keyed_hash(&self.key, normalised.as_bytes());
+        let hash = blake3::keyed_hash(&self.key, normalised(email).as_bytes());
         let mut bits = [0; 16];
         bits.copy_from_slice(&hash.as_bytes()[..16]);
         let row = u128::from(row) & ((1 << ROW_BITS) - 1);
@@ -47,6 +47,13 @@ impl Duplicates {
     }
 }
 
+/// An e-mail as it is compared: without blanks around it, in lower case. Mostly it is so already, and needs no text of its own.
+pub(crate) fn normalised(email: &str) -> Cow<'_, str> {
+    let email = email.trim();
+    let is_lower = email.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase());
+    if is_lower { Cow::Borrowed(email) } else { Cow::Owned(email.to_lowercase()) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -59,5 +66,15 @@ mod tests {
             duplicates.push(row, email);
         }
         assert_eq!(duplicates.find(), [(3, 1), (5, 2), (6, 1), (8, 7)]);
+    }
+
+    #[test]
+    fn a_letter_beyond_ascii_that_has_an_ascii_one_in_lower_case_is_the_same() {
+        let mut duplicates = Duplicates::new();
+        // The sign for Kelvin.
+        for (row, email) in (1..).zip(["\u{212a}@x", "k@x", "K@X"]) {
+            duplicates.push(row, email);
+        }
+        assert_eq!(duplicates.find(), [(2, 1), (3, 1)]);
     }
 }

@@ -33,11 +33,15 @@ impl fmt::Display for Fingerprint {
 /// How many rows one of the sums is for.
 const SUMMED_ROWS: usize = 256;
 
+/// How many bytes are hashed at once: BLAKE3 works on many KiB side by side if it gets them together. A power of two, since
+/// what it has hashed before is to end where such a part ends.
+const AT_ONCE: usize = 64 << 10;
+
 /// Hashes row by row.
 pub(crate) struct Hasher {
     hasher: blake3::Hasher,
-    /// The bytes of one row, hashed at once.
-    row: Vec<u8>,
+    /// The bytes of rows that are not hashed yet.
+    waiting: Vec<u8>,
     sums: Sums,
     found: Vec<u32>,
 }
@@ -55,6 +59,7 @@ impl Sums {
     /// Adds a row; after the last row of a part, gives the part's index and its sum.
     pub(crate) fn push(&mut self, row: &Row<'_>) -> Option<(usize, u32)> {
         let mut bytes = std::mem::take(&mut self.row);
+        bytes.clear();
         write(&mut bytes, row);
         let part = self.add(&bytes);
         self.row = bytes;
@@ -80,9 +85,8 @@ impl Sums {
     }
 }
 
-/// The bytes that stand for a row.
+/// Adds the bytes that stand for a row.
 fn write(bytes: &mut Vec<u8>, row: &Row<'_>) {
-    bytes.clear();
     Field::ALL.into_iter().for_each(|field| add(bytes, row.get(field)));
     // A format without nulls has the empty text in their place.
     row.keys().for_each(|(_, value)| add(bytes, Some(value)));
@@ -90,23 +94,28 @@ fn write(bytes: &mut Vec<u8>, row: &Row<'_>) {
 
 impl Hasher {
     pub(crate) fn new(mapping: &Mapping) -> Self {
-        let mut row = Vec::new();
-        row.extend_from_slice(&(mapping.keys().len() as u64).to_le_bytes());
-        mapping.keys().iter().for_each(|key| add(&mut row, Some(key)));
-        let mut hasher = blake3::Hasher::new_derive_key("kunacore-import content of a table, version 1");
-        hasher.update(&row);
-        Self { hasher, row, sums: Sums::default(), found: Vec::new() }
+        let mut waiting = Vec::new();
+        waiting.extend_from_slice(&(mapping.keys().len() as u64).to_le_bytes());
+        mapping.keys().iter().for_each(|key| add(&mut waiting, Some(key)));
+        let hasher = blake3::Hasher::new_derive_key("kunacore-import content of a table, version 1");
+        Self { hasher, waiting, sums: Sums::default(), found: Vec::new() }
     }
 
     pub(crate) fn push(&mut self, row: &Row<'_>) {
-        write(&mut self.row, row);
-        self.hasher.update(&self.row);
-        self.found.extend(self.sums.add(&self.row).map(|(_, sum)| sum));
+        let begin = self.waiting.len();
+        write(&mut self.waiting, row);
+        self.found.extend(self.sums.add(&self.waiting[begin..]).map(|(_, sum)| sum));
+        let whole = self.waiting.len() / AT_ONCE * AT_ONCE;
+        if whole > 0 {
+            self.hasher.update(&self.waiting[..whole]);
+            self.waiting.drain(..whole);
+        }
     }
 
     /// The fingerprint, and the sums of the parts in their order.
     pub(crate) fn finish(mut self) -> (Fingerprint, Vec<u32>) {
         self.found.extend(self.sums.finish().map(|(_, sum)| sum));
+        self.hasher.update(&self.waiting);
         (Fingerprint(*self.hasher.finalize().as_bytes()), self.found)
     }
 }

@@ -28,7 +28,7 @@
 //! `source` holds the two kinds of input, files and streams. `format` tells what they are, `decode` makes UTF-8 of their
 //! bytes, and `csv`, `jsonl` and `columnar` make a `table` of them: columns, then blocks of rows. `mapping` says which
 //! column fills which field (with `suggest` where it cannot), `values` makes text of what Arrow columns hold, and `batch`
-//! puts both together as rows. `check` goes through all of them, with `duplicates` and `fingerprint`.
+//! puts both together as rows. `check` goes through all of them, with `duplicates` and `fingerprint`; files are read `ahead`.
 //!
 //! `input` is what a run remembers of its table, to find and read it again. Of a stream, `spool` makes a copy while it is
 //! checked, in a file that `aside` keeps out of sight until it is whole.
@@ -59,6 +59,7 @@
 //!
 //! Rows are numbered from 1 over the whole input. No error and no problem holds a value of a row.
 
+mod ahead;
 mod aside;
 mod batch;
 mod check;

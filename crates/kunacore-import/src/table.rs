@@ -89,12 +89,19 @@ impl BlockBuilder {
 
     /// What was collected; the builder is empty again.
     pub(crate) fn finish(&mut self, trim: bool) -> Result<Block, ImportError> {
-        let columns = self.columns.iter_mut().map(|column| Arc::new(column.finish()) as ArrayRef).collect();
-        let options = RecordBatchOptions::new().with_row_count(Some(self.rows()));
+        let rows = self.rows();
+        let finish = |column: &mut StringBuilder| {
+            // The next block is much like this one, and need not grow to its size step by step.
+            let next = StringBuilder::with_capacity(rows, column.values_slice().len());
+            Arc::new(std::mem::replace(column, next).finish()) as ArrayRef
+        };
+        let columns = self.columns.iter_mut().map(finish).collect();
+        let options = RecordBatchOptions::new().with_row_count(Some(rows));
         let batch = RecordBatch::try_new_with_options(self.schema.clone(), columns, &options)
             .map_err(|_| ImportError::malformed("the rows do not form a table", "Please report this as a bug."))?;
         self.bytes = 0;
-        Ok(Block { batch, lines: Some(std::mem::take(&mut self.lines)), trim })
+        let next = Vec::with_capacity(rows);
+        Ok(Block { batch, lines: Some(std::mem::replace(&mut self.lines, next)), trim })
     }
 }
 

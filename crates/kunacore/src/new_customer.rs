@@ -230,6 +230,15 @@ impl NewCustomerBuilder {
     }
 }
 
+/// Sets fields that are chosen at run time, without moving the builder for each.
+impl<V: Into<String>> Extend<(Field, V)> for NewCustomerBuilder {
+    fn extend<I: IntoIterator<Item = (Field, V)>>(&mut self, values: I) {
+        for (field, value) in values {
+            self.values[field as usize] = Some(value.into());
+        }
+    }
+}
+
 impl fmt::Debug for NewCustomerBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("NewCustomerBuilder")?;
@@ -283,6 +292,16 @@ mod tests {
                 "residence_address is required",
             ]
         );
+    }
+
+    #[test]
+    fn many_fields_are_set_at_once() {
+        let mut builder = NewCustomer::builder().comment("before").itn("7");
+        builder.extend(Field::ALL.into_iter().filter(|field| field.required()).map(|field| (field, "a@b")));
+        builder.extend([(Field::Country, "FR".to_owned()), (Field::Comment, "after".to_owned())]);
+        let customer = builder.build().expect("valid");
+        let found = [Field::Email, Field::Country, Field::Comment, Field::Itn].map(|field| customer.get(field));
+        assert_eq!(found, [Some("a@b"), Some("FR"), Some("after"), Some("7")]);
     }
 
     #[test]

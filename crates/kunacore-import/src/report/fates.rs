@@ -204,7 +204,7 @@ impl Windows {
             None => self.load(at)?,
         }
         let line = self.parts.first().and_then(|part| line_at(part, at));
-        line.and_then(line::check).and_then(|json| Record::parse(&json)).ok_or_else(|| changed(at))
+        line.and_then(line::whole).and_then(Record::parse).ok_or_else(|| changed(at))
     }
 
     /// Reads the part of the journal around a position, to the end of its line at least.
@@ -233,8 +233,7 @@ impl Windows {
 /// The line, without its end, that begins at a position, if the part has all of it.
 fn line_at((begin, bytes): &(u64, Vec<u8>), at: u64) -> Option<&[u8]> {
     let rest = bytes.get(usize::try_from(at.checked_sub(*begin)?).ok()?..)?;
-    let end = rest.iter().position(|byte| *byte == b'\n')?;
-    rest.get(..end)
+    line::first(rest).strip_suffix(b"\n")
 }
 
 fn changed(at: u64) -> RunError {

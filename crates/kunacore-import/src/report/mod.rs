@@ -36,7 +36,10 @@ mod tests;
 use std::path::Path;
 use std::time::Duration;
 
+use crate::ahead::read_ahead;
+use crate::batch::Batch;
 use crate::crash;
+use crate::error::ImportError;
 use crate::fingerprint::Hasher;
 use crate::input::SPOOLED;
 use crate::mapping::Mapping;
@@ -177,23 +180,29 @@ fn fill(
     let mut results = Results::begin(drafts, mapping)?;
     let mut counted = Summary::default();
     let mut hasher = Hasher::new(mapping);
+    let mut hash = |batch: &Result<Batch, ImportError>| {
+        batch.iter().flat_map(Batch::rows).for_each(|row| hasher.push(&row));
+    };
     // Most runs have no rejected row, and then only the columns that were sent need be read.
     let batches = if fates.any_rejected() { files.all_columns(mapping) } else { files.batches(mapping) };
-    for batch in batches {
-        let batch = batch.map_err(ReportError::Input)?;
-        let mut refused: Vec<(usize, Fate)> = Vec::new();
-        for (index, row) in batch.rows().enumerate() {
-            hasher.push(&row);
-            let fate = fates.of(row.row())?;
-            counted.count(&fate);
-            lists.push(&row, &fate)?;
-            results.push(&row, &fate)?;
-            if fate.state == State::Rejected {
-                refused.push((index, fate));
+    // To hash the rows is the reader's work, too: what is done with their fates takes longer than to read them.
+    read_ahead(batches.inspect(&mut hash), |batches| -> Result<(), ReportError> {
+        for batch in batches {
+            let batch = batch.map_err(ReportError::Input)?;
+            let mut refused: Vec<(usize, Fate)> = Vec::new();
+            for (index, row) in batch.rows().enumerate() {
+                let fate = fates.of(row.row())?;
+                counted.count(&fate);
+                lists.push(&row, &fate)?;
+                results.push(&row, &fate)?;
+                if fate.state == State::Rejected {
+                    refused.push((index, fate));
+                }
             }
+            rejected.push(batch.columns(), &refused)?;
         }
-        rejected.push(batch.columns(), &refused)?;
-    }
+        Ok(())
+    })?;
     if hasher.finish().0.to_string() != fingerprint {
         return Err(ReportError::Changed);
     }

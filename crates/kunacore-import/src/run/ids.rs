@@ -104,19 +104,20 @@ impl Hashes {
         self.buckets.get(bucket(hash, self.bits)).is_some_and(|bucket| bucket.binary_search(&hash).is_ok())
     }
 
-    fn insert(&mut self, hash: u64) {
+    /// Whether it was not there before.
+    fn insert(&mut self, hash: u64) -> bool {
         if self.bits < MOST_BITS && self.count >= BUCKET * self.buckets.len() {
             self.split();
         }
-        let Some(bucket) = self.buckets.get_mut(bucket(hash, self.bits)) else { return };
-        if let Err(at) = bucket.binary_search(&hash) {
-            if bucket.len() == bucket.capacity() {
-                // Vec would double.
-                bucket.reserve_exact(bucket.len() / 8 + 4);
-            }
-            bucket.insert(at, hash);
-            self.count += 1;
+        let Some(bucket) = self.buckets.get_mut(bucket(hash, self.bits)) else { return false };
+        let Err(at) = bucket.binary_search(&hash) else { return false };
+        if bucket.len() == bucket.capacity() {
+            // Vec would double.
+            bucket.reserve_exact(bucket.len() / 8 + 4);
         }
+        bucket.insert(at, hash);
+        self.count += 1;
+        true
     }
 
     /// Splits every bucket, one after the other, so that no second copy of them all is made.
@@ -155,13 +156,13 @@ impl Seen {
         };
         let suspected = ids.filter(|id| {
             let hash = self.hasher.hash_one(id);
-            let suspect = self.hashes.has(hash) || self.open.get(&hash).is_some_and(|other| *other != row);
-            if !is_final {
-                self.open.entry(hash).or_insert(row);
-            } else if !suspect {
-                self.hashes.insert(hash);
+            let is_of_another = self.open.get(&hash).is_some_and(|other| *other != row);
+            if is_final {
+                // Mostly it is new, and where it belongs need be found only once.
+                return is_of_another || !self.hashes.insert(hash);
             }
-            suspect
+            self.open.entry(hash).or_insert(row);
+            is_of_another || self.hashes.has(hash)
         });
         suspected.map(named).collect()
     }
@@ -252,8 +253,8 @@ mod tests {
         let mut hashes = Hashes::default();
         for number in 0..50_000 {
             assert!(!hashes.has(hash(number)), "{number}");
-            hashes.insert(hash(number));
-            hashes.insert(hash(number / 2));
+            assert!(hashes.insert(hash(number)), "{number}");
+            assert!(!hashes.insert(hash(number / 2)), "{number}");
         }
         assert_eq!(hashes.count, 50_000);
         assert!((0..50_000).all(|number| hashes.has(hash(number))));

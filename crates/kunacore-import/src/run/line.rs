@@ -8,7 +8,7 @@
 //! four thousand million of other damage passes. No more is needed. It is no seal: whoever may write the directory could
 //! make any sum, and a keyed one too, since the key lies beside it.
 
-use std::io;
+use std::io::{self, BufRead};
 
 use serde::Serialize;
 
@@ -55,18 +55,26 @@ fn try_append(lines: &mut Vec<u8>, value: &impl Serialize) -> io::Result<()> {
     Ok(())
 }
 
+/// A line without its end, which is an object with its sum; `None` unless the sum is right.
+pub(crate) fn whole(line: &[u8]) -> Option<&[u8]> {
+    fields(line).map(|_| line)
+}
+
 /// The object without its sum, of a line without its end; `None` unless the sum is right.
 pub(crate) fn check(line: &[u8]) -> Option<Vec<u8>> {
-    let (sum, rest) = line.strip_prefix(BEFORE)?.split_at_checked(DIGITS)?;
-    let fields = rest.strip_prefix(AFTER)?;
-    // Compared as text: one line has one form, so that no flipped case of a digit passes.
-    if sum != digits(crc32fast::hash(fields)) {
-        return None;
-    }
+    let fields = fields(line)?;
     let mut json = Vec::with_capacity(fields.len() + 1);
     json.push(b'{');
     json.extend_from_slice(fields);
     Some(json)
+}
+
+/// What the sum of a line is of; `None` unless it is right.
+fn fields(line: &[u8]) -> Option<&[u8]> {
+    let (sum, rest) = line.strip_prefix(BEFORE)?.split_at_checked(DIGITS)?;
+    let fields = rest.strip_prefix(AFTER)?;
+    // Compared as text: one line has one form, so that no flipped case of a digit passes.
+    (sum == digits(crc32fast::hash(fields))).then_some(fields)
 }
 
 /// A sum as it is written: eight hexadecimal digits in lower case.
@@ -79,12 +87,19 @@ fn digits(sum: u32) -> [u8; DIGITS] {
     digits
 }
 
-/// The object, without its sum, of the last line in a text in which an end of a line was lost.
+/// The last line in a text in which an end of a line was lost; `None` unless its sum is right.
 ///
 /// It is unambiguous, since no string of a JSON text holds what a line begins with: its quotes would be escaped.
-pub(crate) fn check_last(text: &[u8]) -> Option<Vec<u8>> {
+pub(crate) fn whole_last(text: &[u8]) -> Option<&[u8]> {
     let begin = text.windows(BEFORE.len()).rposition(|window| window == BEFORE)?;
-    check(text.get(begin..)?)
+    whole(text.get(begin..)?)
+}
+
+/// The first line of a text, with its end if that is there.
+pub(crate) fn first(text: &[u8]) -> &[u8] {
+    // This looks at many bytes at once.
+    let length = (&mut &*text).skip_until(b'\n').unwrap_or_default();
+    &text[..length]
 }
 
 #[cfg(test)]
@@ -97,6 +112,12 @@ mod tests {
         let text = line.strip_suffix(b"\n").unwrap();
         assert!(serde_json::from_slice::<serde_json::Value>(text).unwrap()["crc"].is_string());
         assert_eq!(check(text).unwrap(), br#"{"t":"unsent","row":7}"#);
+        assert_eq!(whole(text), Some(text));
+    }
+
+    #[test]
+    fn a_text_is_parted_into_its_lines() {
+        assert_eq!([first(b"a\nb\n"), first(b"\nb"), first(b"ab"), first(b"")], [&b"a\n"[..], b"\n", b"ab", b""]);
     }
 
     #[test]
@@ -108,7 +129,7 @@ mod tests {
             for bit in 0..8 {
                 let mut flipped = text.to_vec();
                 flipped[at] ^= 1 << bit;
-                assert_eq!(check(&flipped), None, "bit {bit} of byte {at}");
+                assert_eq!((check(&flipped), whole(&flipped)), (None, None), "bit {bit} of byte {at}");
             }
         }
     }

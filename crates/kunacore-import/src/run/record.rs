@@ -157,7 +157,7 @@ pub(crate) enum Record {
 }
 
 impl Record {
-    /// The record of a line, without its sum; `None` if it says what no version of this format says.
+    /// The record of a line, with its sum or without; `None` if it says what no version of this format says.
     pub(crate) fn parse(json: &[u8]) -> Option<Self> {
         serde_json::from_slice::<Found>(json).ok()?.into_record()
     }

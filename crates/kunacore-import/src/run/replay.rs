@@ -40,10 +40,10 @@ pub(crate) fn replay(
     let mut bad: Option<u64> = None;
     let mut damage = None;
     extent.size = lines(file, |at, end, line| {
-        let json = line.and_then(line::check);
+        let json = line.and_then(line::whole);
         if let Some(bad) = bad {
             // Only a marker matters now.
-            if let Some(Record::Sync { bytes, .. }) = json.and_then(|json| Record::parse(&json))
+            if let Some(Record::Sync { bytes, .. }) = json.and_then(Record::parse)
                 && bytes > bad
             {
                 damage = Some((bad, DAMAGED));
@@ -54,15 +54,15 @@ pub(crate) fn replay(
         let Some(json) = json else {
             bad = Some(at);
             // What is wrong may be the line's end, so that the next line, a marker, is a part of this.
-            if let Some(json) = line.and_then(line::check_last)
-                && let Some(Record::Sync { .. }) = Record::parse(&json)
+            if let Some(json) = line.and_then(line::whole_last)
+                && let Some(Record::Sync { .. }) = Record::parse(json)
             {
                 damage = Some((at, DAMAGED));
                 return ControlFlow::Break(());
             }
             return ControlFlow::Continue(());
         };
-        match Record::parse(&json).ok_or("the record is of no kind that this version of the program knows") {
+        match Record::parse(json).ok_or("the record is of no kind that this version of the program knows") {
             Ok(record) => match fault(at, &record, found) {
                 None => {
                     extent.valid = end;
@@ -93,7 +93,7 @@ pub(crate) fn replay(
 pub(crate) fn record_at(file: &mut dyn DiskFile, at: u64) -> Result<Record, RunError> {
     let mut found = None;
     lines_from(file, at, |_, _, line| {
-        found = line.and_then(line::check).and_then(|json| Record::parse(&json));
+        found = line.and_then(line::whole).and_then(Record::parse);
         ControlFlow::Break(())
     })?;
     found.ok_or(RunError::Corrupt { file: NAME, at, what: "the record has changed since it was read" })
@@ -148,14 +148,21 @@ fn lines_from(
             Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
             Err(error) => return Err(RunError::io(NAME, "reading it")(error)),
         };
-        for part in chunk.get(..read).unwrap_or_default().split_inclusive(|byte| *byte == b'\n') {
+        let mut rest = chunk.get(..read).unwrap_or_default();
+        while !rest.is_empty() {
+            let part = line::first(rest);
+            rest = &rest[part.len()..];
             at += part.len() as u64;
             too_long |= line.len() + part.len() > LONGEST;
-            if !too_long {
+            let ended = part.ends_with(b"\n");
+            // Only a line that goes on in the next chunk need be gathered.
+            let is_here = ended && line.is_empty();
+            if !too_long && !is_here {
                 line.extend_from_slice(part);
             }
-            if part.ends_with(b"\n") {
-                let text = if too_long { None } else { line.strip_suffix(b"\n") };
+            if ended {
+                let text = if is_here { part } else { &line };
+                let text = if too_long { None } else { text.strip_suffix(b"\n") };
                 if visit(begin, at, text).is_break() {
                     return Ok(at);
                 }

@@ -7,10 +7,12 @@ use std::fmt;
 
 use ring::hmac;
 use ring::rand::{SecureRandom, SystemRandom};
-use serde::{Deserialize, Serialize, Serializer};
+use serde::de::{Unexpected, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::disk::{Disk, create_small, read_small};
 use super::error::RunError;
+use crate::duplicates::normalised;
 
 /// The file's name.
 pub(crate) const NAME: &str = "key";
@@ -18,8 +20,7 @@ const KEY_BYTES: usize = 32;
 const TAG_BYTES: usize = 16;
 
 /// An e-mail's tag: 128 bits of HMAC-SHA-256, shown in hexadecimal.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
-#[serde(try_from = "String")]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Tag([u8; TAG_BYTES]);
 
 impl Tag {
@@ -47,11 +48,23 @@ impl Serialize for Tag {
     }
 }
 
-impl TryFrom<String> for Tag {
-    type Error = &'static str;
+impl<'de> Deserialize<'de> for Tag {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        /// Takes the text as it stands in the journal, which has millions of tags.
+        struct Digits;
+        impl Visitor<'_> for Digits {
+            type Value = Tag;
 
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        from_hex(text.as_bytes()).map(Self).ok_or("a tag is 32 hexadecimal digits")
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("32 hexadecimal digits")
+            }
+
+            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Tag, E> {
+                let bytes = from_hex(text.as_bytes());
+                bytes.map(Tag).ok_or_else(|| E::invalid_value(Unexpected::Other("another text"), &self))
+            }
+        }
+        deserializer.deserialize_str(Digits)
     }
 }
 
@@ -78,7 +91,7 @@ impl TagKey {
 
     /// The tag of an e-mail, which is the same however it is padded or capitalised.
     pub(crate) fn tag(&self, email: &str) -> Tag {
-        let sum = hmac::sign(&self.0, email.trim().to_lowercase().as_bytes());
+        let sum = hmac::sign(&self.0, normalised(email).as_bytes());
         let mut tag = [0; TAG_BYTES];
         tag.iter_mut().zip(sum.as_ref()).for_each(|(to, from)| *to = *from);
         Tag(tag)
@@ -98,9 +111,9 @@ fn from_hex<const N: usize>(text: &[u8]) -> Option<[u8; N]> {
         return None;
     }
     let mut bytes = [0; N];
-    for (byte, digits) in bytes.iter_mut().zip(text.chunks(2)) {
-        let digits = digits.iter().try_fold(0, |sum, digit| Some(sum * 16 + char::from(*digit).to_digit(16)?))?;
-        *byte = u8::try_from(digits).ok()?;
+    for (byte, digits) in bytes.iter_mut().zip(text.chunks_exact(2)) {
+        let value = |digit: u8| char::from(digit).to_digit(16).map(|value| value as u8);
+        *byte = value(digits[0])? << 4 | value(digits[1])?;
     }
     Some(bytes)
 }
@@ -120,7 +133,14 @@ mod tests {
     #[test]
     fn a_tag_survives_being_written() {
         let tag = TagKey(hmac::Key::new(hmac::HMAC_SHA256, &[7; KEY_BYTES])).tag("alexsmith@mail.com");
-        assert_eq!(Tag::try_from(tag.to_string()), Ok(tag));
+        let json = serde_json::to_string(&tag).unwrap();
+        assert_eq!(json, format!("\"{tag}\""));
+        assert_eq!(serde_json::from_str::<Tag>(&json).unwrap(), tag);
+        // However JSON writes it.
+        let escaped = json.replacen(&json[1..2], &format!("\\u{:04x}", json.as_bytes()[1]), 1);
+        assert_eq!(serde_json::from_str::<Tag>(&escaped).unwrap(), tag);
+        assert!(serde_json::from_str::<Tag>("\"0a\"").is_err());
+        assert!(serde_json::from_str::<Tag>("7").is_err());
         assert_eq!(from_hex::<2>(b"0aG1"), None);
         assert_eq!(from_hex::<2>(b"0a1"), None);
     }

@@ -2,6 +2,7 @@
 
 mod csv;
 mod errors;
+mod fingerprints;
 mod formats;
 mod reading;
 mod records;
