@@ -4,17 +4,21 @@
 //! ones together. Verification by the text would need a second reading, which a stream does not allow, so the hash must be
 //! long enough to stand for the text: among 10 million rows the chance that any two different e-mails meet is 2e-13, and
 //! as the key is new for each check, nobody can make two that do. 2^40 rows are more than can be held.
+//!
+//! The hashes are held in many lists by their first bits: a single one would need half as much again while it grows.
 
 use std::borrow::Cow;
 use std::hash::{BuildHasher, RandomState};
 
 const ROW_BITS: u32 = 40;
+/// How many bits name a list.
+const LIST_BITS: u32 = 8;
 
 /// The e-mails of the rows so far.
 pub(crate) struct Duplicates {
     key: [u8; 32],
-    /// Hash above, row below.
-    seen: Vec<u128>,
+    /// Hash above, row below; each list has the hashes with the same first bits.
+    seen: Vec<Vec<u128>>,
 }
 
 impl Duplicates {
@@ -24,7 +28,7 @@ impl Duplicates {
         for (part, bytes) in key.chunks_exact_mut(8).enumerate() {
             bytes.copy_from_slice(&RandomState::new().hash_one(part).to_le_bytes());
         }
-        Self { key, seen: Vec::new() }
+        Self { key, seen: vec![Vec::new(); 1 << LIST_BITS] }
     }
 
     pub(crate) fn push(&mut self, row: u64, email: &str) {
@@ -32,16 +36,24 @@ impl Duplicates {
         let mut bits = [0; 16];
         bits.copy_from_slice(&hash.as_bytes()[..16]);
         let row = u128::from(row) & ((1 << ROW_BITS) - 1);
-        self.seen.push(u128::from_le_bytes(bits) >> ROW_BITS << ROW_BITS | row);
+        let entry = u128::from_le_bytes(bits) >> ROW_BITS << ROW_BITS | row;
+        let list = &mut self.seen[(entry >> (u128::BITS - LIST_BITS)) as usize];
+        if list.len() == list.capacity() {
+            // Vec would double.
+            list.reserve_exact(list.len() / 8 + 16);
+        }
+        list.push(entry);
     }
 
     /// Every row whose e-mail an earlier one has, with the first that has it; in the order of the rows.
-    pub(crate) fn find(mut self) -> Vec<(u64, u64)> {
-        self.seen.sort_unstable();
+    pub(crate) fn find(self) -> Vec<(u64, u64)> {
         let row = |entry: &u128| (entry & ((1 << ROW_BITS) - 1)) as u64;
-        let same = self.seen.chunk_by(|one, other| one >> ROW_BITS == other >> ROW_BITS);
-        let mut pairs: Vec<(u64, u64)> =
-            same.flat_map(|rows| rows[1..].iter().map(move |later| (row(later), row(&rows[0])))).collect();
+        let mut pairs: Vec<(u64, u64)> = Vec::new();
+        for mut list in self.seen {
+            list.sort_unstable();
+            let same = list.chunk_by(|one, other| one >> ROW_BITS == other >> ROW_BITS);
+            pairs.extend(same.flat_map(|rows| rows[1..].iter().map(move |later| (row(later), row(&rows[0])))));
+        }
         pairs.sort_unstable();
         pairs
     }

@@ -297,6 +297,8 @@ impl Run {
         self.fatal(sealed)?;
         self.count();
         self.stage = Stage::Stopped;
+        // No record comes any more, and the reports need the memory.
+        self.ids = Seen::default();
         Ok(self.counts())
     }
 
