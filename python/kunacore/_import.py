@@ -148,8 +148,8 @@ def _refuse_what_says_how_nothing_is_read(table: Table | None, asked: Asked) -> 
     name = next((name for name, value in says.items() if value), None)
     if name is not None:
         raise ConfigurationError(
-            f"{name} says how a table is read, and no table is given: the run goes on with the columns that it was begun "
-            f"with. Nothing was sent. Leave {name} out, or give the table, too."
+            f"{name} says how a table is read, and no table is given: the run goes on with the columns that it was "
+            f"begun with. Nothing was sent. Leave {name} out, or give the table, too."
         )
 
 
