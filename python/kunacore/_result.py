@@ -7,7 +7,13 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from kunacore._errors import ConfigurationError, ImportStoppedError, OutcomeUnknownError, RejectedError
+from kunacore._errors import (
+    ConfigurationError,
+    ImportStoppedError,
+    InvalidCustomerError,
+    OutcomeUnknownError,
+    RejectedError,
+)
 from kunacore._kunacore import first_rows, read_rows, refresh_run
 
 if TYPE_CHECKING:
@@ -232,6 +238,19 @@ class CheckedResult(ImportResult):
             **dict.fromkeys(_STATES, 0),
             "unsent": self._rows,
         }
+
+    def raise_for_problems(self) -> None:
+        """Raises if rows cannot be sent as they are.
+
+        Raises:
+            InvalidCustomerError: so many problems were found; ``problems.csv`` in ``run`` has them all.
+        """
+        if self._problems:
+            found = "1 problem was" if self._problems == 1 else f"{self._problems:,} problems were"
+            raise InvalidCustomerError(
+                f"{found} found in {_rows(self._rows)}, and nothing was sent. The whole list is "
+                f"{self.run / 'problems.csv'}."
+            )
 
     def __len__(self) -> int:
         return self._rows

@@ -38,7 +38,7 @@ pub(super) fn of_check(checked: &CheckedTable, output: &Output) -> Result<u8, Fa
             1 => "1 problem was found".to_owned(),
             count => format!("{} problems were found", grouped(count)),
         };
-        output.result(&format!("{} rows: {found}. Nothing was sent.", grouped(rows)))?;
+        output.result(&format!("{}: {found}. Nothing was sent.", self::rows(rows)))?;
     }
     Ok(if problems == 0 { statuses::DONE } else { statuses::REJECTED })
 }
