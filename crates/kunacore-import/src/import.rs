@@ -19,7 +19,7 @@ use crate::mapping::{Mapping, MappingOptions};
 use crate::opened::{Opened, open};
 use crate::options::{Existing, ImportOptions, Invalid, Server, Table};
 use crate::pacing::{Pacer, Pacing, Pause, Requests};
-use crate::report::ProblemFile;
+use crate::report::{self, ProblemFile};
 use crate::rules::{KnownPath, Rules};
 use crate::run::{Asked, KnownRun, Manifest, RowState, Run, RunError, SameId, refuse_foreign};
 use crate::siblings::{self, Sibling, UNNAMED};
@@ -276,7 +276,7 @@ impl Import {
     ///
     /// [`Failure::System`] if the system gives no threads; nothing was sent.
     pub fn send(self, control: &Control, look_on: &mut dyn FnMut(&Progress)) -> Result<Ended, Failure> {
-        let Self { server, run, known, checked, files, mapping, directory, rules, options, began, .. } = self;
+        let Self { server, mut run, known, checked, files, mapping, directory, rules, options, began, .. } = self;
         let rows = u32::try_from(checked.rows).unwrap_or(u32::MAX);
         let started = Instant::now();
         let before = run.counts();
@@ -291,6 +291,11 @@ impl Import {
         board.begins(checked.rows, before);
         let plan = Plan { rows, sums: checked.sums, repeated: repeated(&checked.repeated) };
         let nothing_left = total(&before) == checked.rows && before.unresolved == 0 && options.accept.is_empty();
+        // What the process did that ended the run is told again.
+        let told = if nothing_left { report::told(&mut run) } else { None };
+        if !nothing_left {
+            run.expect(rows);
+        }
         let books = Books {
             run,
             known,
@@ -317,9 +322,9 @@ impl Import {
         };
         board.reports();
         look_on(&progress(&board, &pacer));
-        let requests = requests(&pacer, over.sent.probes);
+        let (requests, took) = told.unwrap_or_else(|| (requests(&pacer, over.sent.probes), started.elapsed()));
         let ending = Ending { directory, canary: options.canary, keep_input: options.keep_input };
-        Ok(ending.write(over, requests, started.elapsed()))
+        Ok(ending.write(over, requests, took))
     }
 }
 

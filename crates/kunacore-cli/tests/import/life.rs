@@ -244,3 +244,13 @@ fn a_sandbox_of_the_run_keeps_its_customers_and_the_run_goes_on_with_it() {
     let found = desk.bare(&["find", "-q", "--sandbox=run/sandbox.db", "--json"]).output().unwrap();
     assert_eq!(String::from_utf8(found.stdout).unwrap().lines().count(), 6);
 }
+
+#[test]
+fn a_finished_run_that_is_asked_for_again_tells_what_its_work_took() {
+    let desk = Desk::of(5);
+    desk.expect(0, &["customers.csv", "--run", "run"]);
+    let summary = desk.summary("run");
+    assert!(summary["requests"]["create"].as_i64() >= Some(5), "{summary}");
+    desk.expect(0, &["customers.csv", "--run", "run"]);
+    assert_eq!(desk.summary("run"), summary);
+}

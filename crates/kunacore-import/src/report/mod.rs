@@ -115,6 +115,11 @@ pub fn finished(dir: &Path) -> Option<Summary> {
     summary::read(&mut disk).filter(|summary| is_gone && summary.is_settled())
 }
 
+/// What the summary of a run tells of the last process that did something.
+pub(crate) fn told(run: &mut Run) -> Option<(Requests, Duration)> {
+    summary::read(run.disk()).map(|summary| (summary.requests, summary.took()))
+}
+
 fn rewrite_on(disk: &mut dyn Disk, dir: &Path) -> Result<Rewritten, ReportError> {
     // Before the lock, which would make a file in a directory that is no run.
     let names = disk.names().map_err(|_| no_run_at(dir, disk))?;

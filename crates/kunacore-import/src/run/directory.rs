@@ -124,6 +124,11 @@ impl Run {
         self.fatal(written)
     }
 
+    /// Makes room in memory for the results of so many rows.
+    pub(crate) fn expect(&mut self, rows: u32) {
+        self.ids.expect(rows);
+    }
+
     /// The tag of an e-mail in this run: the same however it is padded or capitalised.
     pub fn tag(&self, email: &str) -> Tag {
         self.key.tag(email)

@@ -1,8 +1,8 @@
 //! Finding an id or a wallet id that two rows have.
 //!
-//! Only 64-bit hashes are kept, 8 bytes an id: a sorted list, and a small set of those that came since it was last sorted.
-//! A hash that another row may have had is only a suspicion; the journal is then read to see whether the id is the same,
-//! and of which row. From there on that id is watched, so that the journal is not read for it again.
+//! Only 64-bit hashes are kept, in a table of 10 bytes an id. A hash that another row may have had is only a suspicion; the
+//! journal is then read to see whether the id is the same, and of which row. From there on that id is watched, so that the
+//! journal is not read for it again.
 
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
@@ -82,71 +82,68 @@ pub(crate) struct Seen {
     hasher: RandomState,
 }
 
-/// A set of hashes at little more than 8 bytes each: sorted buckets by their first bits, so small that an insertion moves
-/// little, and a search touches little memory.
+/// A set of hashes in one flat table, at 10 bytes each if their number is told before: each stands at the place that it names,
+/// or at the next free one.
 #[derive(Debug, Default)]
 struct Hashes {
-    buckets: Vec<Vec<u64>>,
-    /// How many of a hash's first bits name its bucket.
-    bits: u32,
+    places: Vec<u64>,
     count: usize,
 }
 
-/// How many hashes a bucket holds on average before each is split.
-const BUCKET: usize = 64;
-/// Into how many buckets each is split, as a number of bits.
-const SPLIT_BITS: u32 = 4;
-/// Buckets with so many bits grow, and are split no more: while many are split, memory holds them nearly twice.
-const MOST_BITS: u32 = 16;
+/// What a free place holds. A hash that is this counts as another one: that is a suspicion like any other.
+const FREE: u64 = 0;
 
 impl Hashes {
+    /// Makes place for so many in all: four of five places may be taken.
+    fn reserve(&mut self, count: usize) {
+        let places = count / 4 * 5 + 16;
+        if places > self.places.len() {
+            let before = std::mem::replace(&mut self.places, vec![FREE; places]);
+            for hash in before.into_iter().filter(|hash| *hash != FREE) {
+                if let Err(free) = self.find(hash) {
+                    self.places[free] = hash;
+                }
+            }
+        }
+    }
+
     fn has(&self, hash: u64) -> bool {
-        self.buckets.get(bucket(hash, self.bits)).is_some_and(|bucket| bucket.binary_search(&hash).is_ok())
+        !self.places.is_empty() && self.find(hash.max(1)).is_ok()
     }
 
     /// Whether it was not there before.
     fn insert(&mut self, hash: u64) -> bool {
-        if self.bits < MOST_BITS && self.count >= BUCKET * self.buckets.len() {
-            self.split();
+        if (self.count + 1) * 5 > self.places.len() * 4 {
+            self.reserve((self.count + 1) * 2);
         }
-        let Some(bucket) = self.buckets.get_mut(bucket(hash, self.bits)) else { return false };
-        let Err(at) = bucket.binary_search(&hash) else { return false };
-        if bucket.len() == bucket.capacity() {
-            // Vec would double.
-            bucket.reserve_exact(bucket.len() / 8 + 4);
-        }
-        bucket.insert(at, hash);
+        let hash = hash.max(1);
+        let Err(free) = self.find(hash) else { return false };
+        self.places[free] = hash;
         self.count += 1;
         true
     }
 
-    /// Splits every bucket, one after the other, so that no second copy of them all is made.
-    fn split(&mut self) {
-        if self.buckets.is_empty() {
-            self.buckets.push(Vec::new());
-            return;
-        }
-        self.bits += SPLIT_BITS;
-        let mut smaller = Vec::with_capacity(self.buckets.len() << SPLIT_BITS);
-        for whole in std::mem::take(&mut self.buckets) {
-            let mut rest = &whole[..];
-            let first = smaller.len();
-            for index in first..first + (1 << SPLIT_BITS) {
-                let (part, others) = rest.split_at(rest.partition_point(|hash| bucket(*hash, self.bits) <= index));
-                smaller.push(part.to_vec());
-                rest = others;
+    /// Where the hash is, or the free place where it belongs. There is always a free one.
+    fn find(&self, hash: u64) -> Result<usize, usize> {
+        // As far into the table as the hash is into all numbers.
+        let named = (u128::from(hash) * self.places.len() as u128) >> u64::BITS;
+        let mut place = named as usize;
+        loop {
+            match self.places[place] {
+                FREE => return Err(place),
+                found if found == hash => return Ok(place),
+                _ => place = if place + 1 == self.places.len() { 0 } else { place + 1 },
             }
         }
-        self.buckets = smaller;
     }
 }
 
-/// The bucket of a hash, where so many bits name it.
-fn bucket(hash: u64, bits: u32) -> usize {
-    hash.checked_shr(u64::BITS - bits).unwrap_or_default() as usize
-}
-
 impl Seen {
+    /// Makes place for the ids of so many rows, so that it need not grow.
+    pub(crate) fn expect(&mut self, rows: u32) {
+        self.hashes.reserve(2 * rows as usize);
+    }
+
     /// Takes the ids of a record, and gives those that another row may have, too.
     pub(crate) fn add(&mut self, record: &Record) -> Vec<Named> {
         let Some((row, ids)) = of(record) else { return Vec::new() };
@@ -258,6 +255,20 @@ mod tests {
         }
         assert_eq!(hashes.count, 50_000);
         assert!((0..50_000).all(|number| hashes.has(hash(number))));
-        assert!(hashes.buckets.iter().all(|bucket| bucket.is_sorted() && bucket.len() < 4 * BUCKET));
+        assert!(!(50_000..100_000).any(|number| hashes.has(hash(number))));
+        // These stand at the end of the table, and go on at its begin.
+        assert!((0..1000).all(|number| hashes.insert(u64::MAX - number)));
+        assert!((0..1000).all(|number| hashes.has(u64::MAX - number)));
+        assert!(hashes.insert(0) && hashes.has(0) && !hashes.insert(1));
+    }
+
+    #[test]
+    fn a_set_that_was_told_how_many_come_takes_ten_bytes_for_each_and_does_not_grow() {
+        let mut hashes = Hashes::default();
+        hashes.reserve(100_000);
+        let places = hashes.places.len();
+        assert!((0..100_000_u64).all(|number| hashes.insert(number.wrapping_mul(0x9e37_79b9_7f4a_7c15))));
+        assert_eq!(hashes.places.len(), places);
+        assert!(places * 8 <= 10 * 100_000 + 128);
     }
 }

@@ -113,6 +113,7 @@ impl Run {
         let sent = SentUpto::open(disk.as_mut())?;
         let mut rows = Rows::new(sent.reach());
         let mut ids = Seen::default();
+        ids.expect(sent.reach().n);
         let mut suspected = HashSet::new();
         let mut more_same_ids = false;
         let (journal, extent) = Journal::open(disk.as_mut(), sent.reach(), |_, record| {
