@@ -103,9 +103,10 @@ impl Books {
             // Where the files can still be written, what had come goes there; else it is unwritten.
             let _ = self.run.commit();
         }
+        let mut left: Vec<u32> = self.accept.keys().copied().collect();
+        left.sort_unstable();
         self.remarks.extend(
-            self.accept
-                .keys()
+            left.iter()
                 .map(|row| format!("Row {row} was not accepted: the import ended before its turn. Accept it again.")),
         );
         let unwritten = self.run.take_unwritten();

@@ -97,29 +97,29 @@ impl Run {
         if known.is_some() && !(was_unknown && began.is_some()) {
             return Ok(());
         }
-        self.manifest.began_server_time = Some(began.unwrap_or(manifest::UNKNOWN).to_owned());
-        let written = self.manifest.write(self.disk.as_mut());
-        self.fatal(written)
+        let began = began.unwrap_or(manifest::UNKNOWN).to_owned();
+        self.note(|manifest| manifest.began_server_time = Some(began))
     }
 
     /// Notes where the table is now, durably: it may have been moved, or given in another way, since the run began.
     pub(crate) fn note_input(&mut self, input: &Input) -> Result<(), RunError> {
-        self.alive()?;
-        if self.manifest.input == *input {
-            return Ok(());
-        }
-        self.manifest.input = input.clone();
-        let written = self.manifest.write(self.disk.as_mut());
-        self.fatal(written)
+        self.note(|manifest| manifest.input = input.clone())
     }
 
     /// Notes durably by which rules rows are sent from now on.
     pub(crate) fn note_rules(&mut self, rules: &Rules) -> Result<(), RunError> {
+        self.note(|manifest| manifest.rules = rules.clone())
+    }
+
+    /// Changes the manifest, and replaces it where that makes it another one.
+    fn note(&mut self, change: impl FnOnce(&mut Manifest)) -> Result<(), RunError> {
         self.alive()?;
-        if self.manifest.rules == *rules {
+        let mut changed = self.manifest.clone();
+        change(&mut changed);
+        if changed == self.manifest {
             return Ok(());
         }
-        self.manifest.rules = rules.clone();
+        self.manifest = changed;
         let written = self.manifest.write(self.disk.as_mut());
         self.fatal(written)
     }

@@ -162,7 +162,7 @@ impl Manifest {
         (self.asked.base_url, self.asked.sandbox) = (kept_url(&asked.base_url, false), asked.sandbox);
     }
 
-    /// The manifest of the run in this directory. Nothing is locked: it is written once, and replaced as a whole.
+    /// The manifest of the run in this directory. Nothing is locked: the file is only ever replaced as a whole.
     ///
     /// # Errors
     ///
