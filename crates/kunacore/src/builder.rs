@@ -4,11 +4,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::Proxy;
-use reqwest::redirect::Policy;
-
 use crate::base_url::BaseUrl;
 use crate::client::Client;
+use crate::connector::Connector;
 use crate::credentials::{Authorizer, Credentials};
 use crate::defaults;
 use crate::duplicate::DuplicateRule;
@@ -16,7 +14,7 @@ use crate::environment;
 use crate::error::Error;
 use crate::lookup::Calibration;
 use crate::options::Options;
-use crate::pool::Pool;
+use crate::pool::{Pool, Shared};
 use crate::retry::Budget;
 use crate::tls;
 use crate::turns::Turns;
@@ -192,34 +190,16 @@ impl ClientBuilder {
             tls.alpn_protocols = vec![b"h2".to_vec()];
         }
 
-        let mut http = reqwest::Client::builder()
-            .user_agent(concat!("kunacore/", env!("CARGO_PKG_VERSION")))
-            .tls_backend_preconfigured(tls)
-            .connect_timeout(self.connect_timeout)
-            .pool_idle_timeout(defaults::POOL_IDLE_TIMEOUT)
-            .redirect(Policy::none())
-            // Whether a request may be sent again is decided above this layer, by evidence.
-            .retry(reqwest::retry::never());
-        #[cfg(any(target_os = "linux", target_os = "android"))]
-        {
-            http = http.tcp_user_timeout(defaults::TCP_USER_TIMEOUT);
-        }
-        if self.http2_prior_knowledge {
-            http = http.http2_prior_knowledge();
-        }
-        if base.loopback {
-            // The environment's proxy would get the api-key, and could not reach this machine's loopback anyway.
-            http = http.no_proxy();
-        } else if let Some(url) = &self.proxy {
-            http = http.proxy(proxy(url.expose())?);
-        }
-        let http = http.build().map_err(|_| {
-            // reqwest's text can hold the proxy's URL, and that a password.
-            Error::configuration("the HTTP client cannot be set up", "Check the proxy settings of the environment.")
-        })?;
+        let connector = Connector {
+            tls,
+            connect_timeout: self.connect_timeout,
+            http2_prior_knowledge: self.http2_prior_knowledge,
+            loopback: base.loopback,
+            proxy: self.proxy,
+        };
         let secrets = credentials.secrets();
-        Ok(Client(Arc::new(Pool {
-            http,
+        let shared = Shared {
+            connector,
             base,
             create_form: Arc::default(),
             authorizer,
@@ -229,20 +209,7 @@ impl ClientBuilder {
             calibration: Calibration::default(),
             turns: Turns::default(),
             secrets,
-        })))
+        };
+        Ok(Client(Arc::new(Pool::new(Arc::new(shared))?)))
     }
-}
-
-fn proxy(url: &str) -> Result<Proxy, Error> {
-    let refuse = || {
-        Error::configuration(
-            "the proxy's URL cannot be used",
-            "Give an HTTP proxy with scheme and host, such as http://proxy.example:3128.",
-        )
-    };
-    let parsed = reqwest::Url::parse(url).map_err(|_| refuse())?;
-    if !matches!(parsed.scheme(), "http" | "https") || !parsed.has_host() {
-        return Err(refuse());
-    }
-    Proxy::all(parsed).map_err(|_| refuse())
 }

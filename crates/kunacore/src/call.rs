@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde_json::Value;
 use tracing::Instrument as _;
 
+use crate::answer::{Found, Headers};
 use crate::clock::{self, Instant};
 use crate::customer::{Customer, CustomerId, How};
 use crate::error::Error;
@@ -15,7 +16,7 @@ use crate::filter::CustomerFilter;
 use crate::fold::Class;
 use crate::gate::Judged;
 use crate::generated::types;
-use crate::judge::{self, Read};
+use crate::judge::{self, Facts, Read};
 use crate::lookup::{self, Sighting};
 use crate::new_customer::NewCustomer;
 use crate::options::Options;
@@ -40,11 +41,13 @@ pub struct Created {
     pub status: u16,
     /// What the server calls the request of that answer.
     pub request_id: Option<String>,
+    /// The headers of that answer.
+    pub headers: Headers,
 }
 
 impl From<Gained> for Created {
-    fn from(Gained { customer, how, attempts, status, request_id }: Gained) -> Self {
-        Self { customer, how, attempts, status, request_id }
+    fn from(Gained { customer, how, attempts, status, request_id, headers }: Gained) -> Self {
+        Self { customer, how, attempts, status, request_id, headers }
     }
 }
 
@@ -113,7 +116,7 @@ impl<'a> CreateCustomer<'a> {
         self
     }
 
-    /// Gives the status, the request id and the number of attempts beside the customer.
+    /// Gives the status, the request id, the headers and the number of attempts beside the customer.
     pub fn detailed(self) -> CreateCustomerDetailed<'a> {
         CreateCustomerDetailed(self)
     }
@@ -158,7 +161,7 @@ impl<'a> EnsureCustomer<'a> {
         self
     }
 
-    /// Gives the status, the request id and the number of attempts beside the customer.
+    /// Gives the status, the request id, the headers and the number of attempts beside the customer.
     pub fn detailed(self) -> EnsureCustomerDetailed<'a> {
         EnsureCustomerDetailed(self)
     }
@@ -192,10 +195,15 @@ pub struct FindCustomers<'a> {
     pub(crate) options: Options,
 }
 
-impl FindCustomers<'_> {
+impl<'a> FindCustomers<'a> {
     call_options!();
 
-    async fn run(self) -> Result<Vec<Customer>, Error> {
+    /// Gives the status, the request id and the headers beside the customers.
+    pub fn detailed(self) -> FindCustomersDetailed<'a> {
+        FindCustomersDetailed(self)
+    }
+
+    async fn run(self) -> Result<Found<Vec<Customer>>, Error> {
         let session = Session::start(self.pool, self.options);
         let request = Request::Find(self.filter.request());
         let values = self.filter.texts();
@@ -203,11 +211,17 @@ impl FindCustomers<'_> {
             Value::Array(hits) => hits.into_iter().map(Customer::read).collect(),
             _ => None,
         });
-        Ok(customers.instrument(span("find_customers", self.pool)).await?.0)
+        Ok(found(customers.instrument(span("find_customers", self.pool)).await?))
     }
 }
 
-into_future!(FindCustomers, Vec<Customer>, |call| call.run().await);
+into_future!(FindCustomers, Vec<Customer>, |call| Ok(call.run().await?.value));
+
+/// Looks customers up when awaited, and tells what the answer told beside; see [`FindCustomers::detailed`].
+#[must_use = "nothing is sent until the call is awaited"]
+pub struct FindCustomersDetailed<'a>(FindCustomers<'a>);
+
+into_future!(FindCustomersDetailed, Found<Vec<Customer>>, |call| call.0.run().await);
 
 /// Reads one customer when awaited; see [`Client::customer_details`](crate::Client::customer_details).
 #[must_use = "nothing is sent until the call is awaited"]
@@ -217,19 +231,34 @@ pub struct CustomerDetails<'a> {
     pub(crate) options: Options,
 }
 
-impl CustomerDetails<'_> {
+impl<'a> CustomerDetails<'a> {
     call_options!();
 
-    async fn run(self) -> Result<Customer, Error> {
+    /// Gives the status, the request id and the headers beside the customer.
+    pub fn detailed(self) -> CustomerDetailsDetailed<'a> {
+        CustomerDetailsDetailed(self)
+    }
+
+    async fn run(self) -> Result<Found<Customer>, Error> {
         let session = Session::start(self.pool, self.options);
         let body = types::CustomerDetailsRequest { id: self.id.as_str().to_owned() };
         let values = [("id", self.id.as_str())];
         let customer = session.read(Read::Details, Request::Details(&body), &values, Customer::read);
-        Ok(customer.instrument(span("customer_details", self.pool)).await?.0)
+        Ok(found(customer.instrument(span("customer_details", self.pool)).await?))
     }
 }
 
-into_future!(CustomerDetails, Customer, |call| call.run().await);
+into_future!(CustomerDetails, Customer, |call| Ok(call.run().await?.value));
+
+/// Reads one customer when awaited, and tells what the answer told beside; see [`CustomerDetails::detailed`].
+#[must_use = "nothing is sent until the call is awaited"]
+pub struct CustomerDetailsDetailed<'a>(CustomerDetails<'a>);
+
+into_future!(CustomerDetailsDetailed, Found<Customer>, |call| call.0.run().await);
+
+fn found<T>((value, facts): (T, Facts)) -> Found<T> {
+    Found { value, status: facts.status, request_id: facts.request_id, headers: Headers(facts.headers) }
+}
 
 /// One span a call; the events of its attempts lie in it.
 fn span(name: &'static str, pool: &Pool) -> tracing::Span {

@@ -14,7 +14,7 @@ use crate::pool::Pool;
 /// A client of one KunaCore server. Cheap to clone; clones share connections and token.
 ///
 /// It belongs to the tokio runtime in which it is first used: a connection that one runtime opened cannot be driven by
-/// another.
+/// another. [`with_own_connections`](Self::with_own_connections) makes one for another runtime.
 #[derive(Clone)]
 pub struct Client(pub(crate) Arc<Pool>);
 
@@ -31,6 +31,17 @@ impl Client {
     /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration), naming the variable that is missing or wrong.
     pub fn from_env() -> Result<Self, Error> {
         ClientBuilder::from_env()?.build()
+    }
+
+    /// A client of the same server that has connections of its own, for use in another runtime; credentials, token and retry
+    /// budget are shared, and calls of both take turns where those of clones do.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration), when the environment's proxy settings have changed and
+    /// cannot be used.
+    pub fn with_own_connections(&self) -> Result<Self, Error> {
+        Ok(Self(Arc::new(self.0.with_own_connections()?)))
     }
 
     /// Creates a customer, which opens its wallet.

@@ -1,5 +1,6 @@
 //! Look first, create only if absent: for work that may be delivered twice, and after an unknown outcome.
 
+use crate::answer::Headers;
 use crate::clock::{self, Instant};
 use crate::customer::{Customer, How};
 use crate::error::{Error, ErrorKind};
@@ -76,6 +77,8 @@ impl<S: Server> Creation<'_, S> {
                         attempts: error.attempts(),
                         status: error.status().unwrap_or_default(),
                         request_id: error.request_id().map(str::to_owned),
+                        // A refusal that was read keeps none.
+                        headers: Headers::default(),
                     }),
                     None if error.existing().is_some() => Err(error.with_code("conflict")),
                     None => Err(error),

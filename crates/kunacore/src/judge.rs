@@ -305,7 +305,7 @@ fn envelope(body: &Body) -> Envelope {
 pub(crate) struct Facts {
     pub(crate) status: u16,
     pub(crate) request_id: Option<String>,
-    headers: HeaderMap,
+    pub(crate) headers: HeaderMap,
     said: ServerError,
 }
 

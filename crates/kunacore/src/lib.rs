@@ -47,11 +47,13 @@
 //! Reads end there. A creation goes on: `fold` says what each attempt means for the call, `send` does it, `lookup` and
 //! `matching` find out what became of a request that no answer told of, and `ensure` looks before it sends.
 
+mod answer;
 mod base_url;
 mod builder;
 mod call;
 mod client;
 mod clock;
+mod connector;
 mod country;
 mod credentials;
 mod customer;
@@ -92,10 +94,11 @@ mod transport;
 mod turns;
 mod verdict;
 
+pub use answer::{Found, Headers};
 pub use builder::ClientBuilder;
 pub use call::{
-    CreateCustomer, CreateCustomerDetailed, Created, CustomerDetails, EnsureCustomer, EnsureCustomerDetailed,
-    FindCustomers,
+    CreateCustomer, CreateCustomerDetailed, Created, CustomerDetails, CustomerDetailsDetailed, EnsureCustomer,
+    EnsureCustomerDetailed, FindCustomers, FindCustomersDetailed,
 };
 pub use client::Client;
 pub use country::{CountryCode, UnknownCountry};

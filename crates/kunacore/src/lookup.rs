@@ -10,6 +10,7 @@ use std::sync::{Mutex, PoisonError};
 
 use serde_json::Value;
 
+use crate::answer::Headers;
 use crate::clock;
 use crate::customer::{Customer, CustomerId};
 use crate::defaults;
@@ -114,6 +115,7 @@ pub(crate) async fn look_up(session: &Session<'_>, email: &str) -> Sighting {
                 server_time: facts.date().map(|date| (date, seen)),
                 status: facts.status,
                 request_id: facts.request_id,
+                headers: Headers(facts.headers),
             })
         }
         (_, Some(error), _) => Sighting::Inconclusive(error),

@@ -4,6 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use unicode_normalization::UnicodeNormalization as _;
 
+use crate::answer::Headers;
 use crate::clock::Instant;
 use crate::customer::Customer;
 use crate::defaults;
@@ -66,9 +67,10 @@ pub(crate) struct Hits {
     pub(crate) complete: bool,
     /// The server's clock, and our own when its answer was here.
     pub(crate) server_time: Option<(SystemTime, Instant)>,
-    /// The status and request id of the last answer.
+    /// The status, request id and headers of the last answer.
     pub(crate) status: u16,
     pub(crate) request_id: Option<String>,
+    pub(crate) headers: Headers,
 }
 
 impl Hits {
@@ -200,7 +202,7 @@ mod tests {
             })
             .collect();
         let seen = crate::clock::now();
-        let hits = Hits { customers, complete, server_time: Some((now, seen)), status: 200, request_id: None };
+        let hits = Hits { customers, complete, server_time: Some((now, seen)), status: 200, ..Hits::default() };
         let hits: &'static Hits = Box::leak(Box::new(hits));
         (whose(hits, &sent(None), Began::Here(seen - Duration::from_secs(10))), hits)
     }

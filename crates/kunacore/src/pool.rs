@@ -1,10 +1,13 @@
 //! What the calls of a client share: connections, credentials, the retry budget, and the limits that were set.
 
+use std::ops::Deref;
 use std::sync::{Arc, OnceLock};
 
 use crate::base_url::BaseUrl;
+use crate::connector::Connector;
 use crate::credentials::{Authorization, Authorizer};
 use crate::duplicate::DuplicateRule;
+use crate::error::Error;
 use crate::lookup::Calibration;
 use crate::options::Options;
 use crate::retry::Budget;
@@ -15,6 +18,13 @@ use crate::turns::Turns;
 
 pub(crate) struct Pool {
     pub(crate) http: reqwest::Client,
+    shared: Arc<Shared>,
+}
+
+/// All but the connections, which belong to one runtime.
+pub(crate) struct Shared {
+    /// How connections are made.
+    pub(crate) connector: Connector,
     pub(crate) base: BaseUrl,
     /// How a creation is asked for; there once the first was.
     pub(crate) create_form: Arc<OnceLock<Form>>,
@@ -31,6 +41,26 @@ pub(crate) struct Pool {
 }
 
 impl Pool {
+    /// A pool without connections yet.
+    pub(crate) fn new(shared: Arc<Shared>) -> Result<Self, Error> {
+        Ok(Self { http: shared.connector.http()?, shared })
+    }
+
+    /// The same with connections of its own.
+    pub(crate) fn with_own_connections(&self) -> Result<Self, Error> {
+        Self::new(self.shared.clone())
+    }
+}
+
+impl Deref for Pool {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.shared
+    }
+}
+
+impl Shared {
     /// Hides the credentials, the header that authorized the call, and the values that it sent.
     pub(crate) fn scrubber<'a>(
         &'a self,

@@ -7,6 +7,7 @@
 use std::future::Future;
 use std::time::SystemTime;
 
+use crate::answer::Headers;
 use crate::clock::{self, Deadline, Instant};
 use crate::customer::{Customer, How};
 use crate::error::{Error, ErrorKind, Outcome};
@@ -27,13 +28,20 @@ pub(crate) struct Gained {
     pub(crate) attempts: u32,
     pub(crate) status: u16,
     pub(crate) request_id: Option<String>,
+    pub(crate) headers: Headers,
 }
 
 impl Gained {
     /// From a look-up.
     pub(crate) fn found(hits: &Hits, customer: &Customer, how: How, attempts: u32) -> Self {
-        let (status, request_id) = (hits.status, hits.request_id.clone());
-        Self { customer: customer.clone(), how, attempts, status, request_id }
+        Self {
+            customer: customer.clone(),
+            how,
+            attempts,
+            status: hits.status,
+            request_id: hits.request_id.clone(),
+            headers: hits.headers.clone(),
+        }
     }
 }
 
@@ -131,9 +139,10 @@ impl<S: Server> Creation<'_, S> {
             let ended = clock::now();
             attempts += times;
             let (class, error) = match result {
-                Ok((customer, Facts { status, request_id, .. })) => {
+                Ok((customer, Facts { status, request_id, headers, .. })) => {
                     retry.succeeded();
-                    return Ok(Gained { customer, how: How::Created, attempts, status, request_id });
+                    let headers = Headers(headers);
+                    return Ok(Gained { customer, how: How::Created, attempts, status, request_id, headers });
                 }
                 Err((class, error)) => (class, error.with_attempts(attempts)),
             };

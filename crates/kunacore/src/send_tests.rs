@@ -121,7 +121,7 @@ impl Server for Script {
             complete: shows != Shows::Half,
             server_time: Some((now, clock::now())),
             status: 200,
-            request_id: None,
+            ..Hits::default()
         })
     }
 }
