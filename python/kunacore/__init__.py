@@ -25,7 +25,12 @@ more than once, and after an ``OutcomeUnknownError``.
 
 ``kunacore.create_customer``, ``create_customers``, ``ensure_customer``, ``find_customers`` and ``customer_details`` do
 the same on a client that is configured from the environment; ``kunacore.AsyncClient`` is for asyncio;
-``kunacore.sandbox()`` starts a KunaCore on this machine to try things on.
+``kunacore.sandbox()`` starts a KunaCore on this machine to try things on. ``kunacore.testing``, and the pytest fixture
+``kunacore_sandbox``, point the code of a test at one.
+
+For type checkers, ``CustomerFields``, ``CustomerFilters``, ``ImportOptions``, ``CallOptions`` and ``ClientOptions`` are
+the keywords of the calls as dicts: ``fields: kunacore.CustomerFields = {…}`` is checked before it is given as
+``**fields``.
 
 Importing the package loads nothing but this file; each name is loaded when it is first used.
 """
@@ -53,9 +58,17 @@ if TYPE_CHECKING:
     from kunacore._errors import NotFoundError as NotFoundError
     from kunacore._errors import OutcomeUnknownError as OutcomeUnknownError
     from kunacore._errors import RejectedError as RejectedError
+    from kunacore._fields import CallOptions as CallOptions
+    from kunacore._fields import ClientOptions as ClientOptions
+    from kunacore._fields import CustomerFields as CustomerFields
+    from kunacore._fields import CustomerFilters as CustomerFilters
+    from kunacore._fields import ImportOptions as ImportOptions
     from kunacore._kunacore import Sandbox as Sandbox
     from kunacore._kunacore import __version__ as __version__
     from kunacore._progress import Progress as Progress
+    from kunacore._raw import RawResponse as RawResponse
+    from kunacore._raw_calls import AsyncRawCalls as AsyncRawCalls
+    from kunacore._raw_calls import RawCalls as RawCalls
     from kunacore._result import ImportResult as ImportResult
     from kunacore._result import ImportRows as ImportRows
     from kunacore._result import open_run as open_run
@@ -63,11 +76,17 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AsyncClient",
+    "AsyncRawCalls",
     "AuthenticationError",
+    "CallOptions",
     "Client",
+    "ClientOptions",
     "ConfigurationError",
     "Customer",
+    "CustomerFields",
+    "CustomerFilters",
     "DuplicateCustomerError",
+    "ImportOptions",
     "ImportResult",
     "ImportRows",
     "ImportStoppedError",
@@ -78,6 +97,8 @@ __all__ = [
     "NotFoundError",
     "OutcomeUnknownError",
     "Progress",
+    "RawCalls",
+    "RawResponse",
     "RejectedError",
     "Sandbox",
     "__version__",
@@ -92,11 +113,19 @@ __all__ = [
 
 _HOMES = {
     "AsyncClient": "_async_client",
+    "AsyncRawCalls": "_raw_calls",
+    "CallOptions": "_fields",
     "Client": "_client",
+    "ClientOptions": "_fields",
     "Customer": "_customer",
+    "CustomerFields": "_fields",
+    "CustomerFilters": "_fields",
+    "ImportOptions": "_fields",
     "ImportResult": "_result",
     "ImportRows": "_result",
     "Progress": "_progress",
+    "RawCalls": "_raw_calls",
+    "RawResponse": "_raw",
     "Sandbox": "_kunacore",
     "__version__": "_kunacore",
     "create_customer": "_default",

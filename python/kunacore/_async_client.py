@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from asyncio import CancelledError
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
-from os import PathLike
 from types import TracebackType
-from typing import TYPE_CHECKING, Literal, Self
+from typing import TYPE_CHECKING, Any, Self, Unpack
 
 from kunacore._customer import Customer
-from kunacore._filters import instant
+from kunacore._filters import sent
 from kunacore._interrupted import given_up
+from kunacore._keywords import CLIENT, CREATE, ENSURE, FIND, IMPORT, WITH_OPTIONS
 from kunacore._kunacore import Client as Core
 from kunacore._kunacore import ImportControl
 from kunacore._loop import answer
+from kunacore._pickling import recipe, reduced
 
 if TYPE_CHECKING:
-    from kunacore._progress import Progress
+    from kunacore._fields import CallOptions, ClientOptions, CustomerFields, CustomerFilters, ImportOptions
+    from kunacore._raw_calls import AsyncRawCalls
     from kunacore._result import ImportResult
-    from kunacore._table import Path, Table
+    from kunacore._table import Table
 
 
 class AsyncClient:
@@ -30,31 +30,7 @@ class AsyncClient:
 
     Args:
         base_url: where the server is, such as ``https://kunacore.example``; else ``KUNACORE_BASE_URL``.
-        api_key: a key for the ``api-key`` header, or
-        access_token: a token from a login elsewhere, or
-        email, password, merchant_id: a login, whose token is fetched at the first call and kept. When none of these
-            five is given, the environment is asked: ``KUNACORE_API_KEY``, ``KUNACORE_ACCESS_TOKEN``, or
-            ``KUNACORE_EMAIL``, ``KUNACORE_PASSWORD`` and ``KUNACORE_MERCHANT_ID``, each also as ``…_FILE`` with the
-            path of a file.
-        timeout: how many seconds one attempt may take, from connecting to the last byte of the answer.
-        connect_timeout: how many seconds connecting may take.
-        deadline: how many seconds one call may take as a whole: logins, pauses and look-ups included.
-        max_attempts: how often the request of one call is sent at most; 1 never sends again. A creation is sent again
-            only after proof that the server did not act, or that the customer does not exist.
-        settle: how many seconds the server may act on a request, and show what it did in a look-up, after we gave the
-            request up. None is the longer of ``timeout`` and 30 seconds. The promise that no customer is created twice
-            rests on it where the server does not refuse e-mails that are taken.
-        reconcile: whether a creation whose fate is unknown is looked up, and one that was refused as a duplicate is
-            given the customer that exists.
-        trust_uniqueness: your word that this server refuses e-mails that are taken, always. Then a creation whose fate
-            is unknown is sent again without waiting for ``settle``.
-        duplicate_rules: how a refusal is known to mean "this e-mail is taken", in place of the built-in rules: dicts
-            such as ``{"status": [400, 422], "code": "^EMAIL_IN_USE$", "message": "in use"}``, of which ``code`` and
-            ``message`` may be left out. These are regular expressions, found anywhere, whatever the case.
-        ca_bundle: a PEM file with the certificate authorities to trust instead of the system's.
-        proxy: an HTTP proxy, such as ``http://proxy.example:3128``, instead of the environment's (``HTTPS_PROXY``, …).
-            A server on this machine is always reached directly.
-        allow_http: permits ``http://`` to another machine, as ``KUNACORE_ALLOW_HTTP=1`` does.
+        options: credentials, limits and ways, all as for ``Client``.
 
     Raises:
         ConfigurationError: the configuration cannot work; nothing is sent.
@@ -62,64 +38,16 @@ class AsyncClient:
 
     __module__ = "kunacore"
 
-    __slots__ = ("_core",)
+    __slots__ = ("_core", "_made_of")
 
-    def __init__(
-        self,
-        base_url: str | None = None,
-        *,
-        api_key: str | None = None,
-        access_token: str | None = None,
-        email: str | None = None,
-        password: str | None = None,
-        merchant_id: str | None = None,
-        timeout: float = 30.0,
-        connect_timeout: float = 5.0,
-        deadline: float = 120.0,
-        max_attempts: int = 3,
-        settle: float | None = None,
-        reconcile: bool = True,
-        trust_uniqueness: bool = False,
-        duplicate_rules: Sequence[Mapping[str, int | Sequence[int] | str]] | None = None,
-        ca_bundle: str | PathLike[str] | None = None,
-        proxy: str | None = None,
-        allow_http: bool = False,
-    ) -> None:
-        self._core = Core(
-            base_url=base_url,
-            api_key=api_key,
-            access_token=access_token,
-            email=email,
-            password=password,
-            merchant_id=merchant_id,
-            timeout=timeout,
-            connect_timeout=connect_timeout,
-            deadline=deadline,
-            max_attempts=max_attempts,
-            settle=settle,
-            reconcile=reconcile,
-            trust_uniqueness=trust_uniqueness,
-            duplicate_rules=duplicate_rules,
-            ca_bundle=ca_bundle,
-            proxy=proxy,
-            allow_http=allow_http,
-        )
+    @CLIENT
+    def __init__(self, base_url: str | None = None, **options: Unpack[ClientOptions]) -> None:
+        arguments: dict[str, Any] = {"base_url": base_url, **CLIENT.taken(**options)}
+        self._core = Core(**arguments)
+        self._made_of = recipe(arguments)
 
-    async def create_customer(
-        self,
-        *,
-        email: str,
-        first_name: str,
-        last_name: str,
-        country: str,
-        verification_document_id: str,
-        residence_address: str,
-        phone_number: str | None = None,
-        comment: str | None = None,
-        external_id: str | None = None,
-        referral_id: str | None = None,
-        itn: str | None = None,
-    ) -> Customer:
+    @CREATE
+    async def create_customer(self, **fields: Unpack[CustomerFields]) -> Customer:
         """Creates a customer, which opens its wallet.
 
         Success means that there is a customer with both ids, created by this call: the server's answer says so, or,
@@ -127,17 +55,7 @@ class AsyncClient:
         that it did nothing. Values are sent as they are given.
 
         Args:
-            email: the e-mail, unique for each customer.
-            first_name: the given name.
-            last_name: the family name.
-            country: ISO 3166-1 alpha-2, such as ``"FR"``.
-            verification_document_id: the number of the document the person was verified with.
-            residence_address: where the customer lives, in one string.
-            phone_number: the phone number.
-            comment: free text about the customer.
-            external_id: the customer's identifier in your own system.
-            referral_id: the id of another customer who referred this one.
-            itn: the individual taxpayer number.
+            fields: those of ``Client.create_customer``.
 
         Raises:
             InvalidCustomerError: a field is surely wrong; nothing was sent.
@@ -152,40 +70,14 @@ class AsyncClient:
         try:
             return await answer(
                 self._core.create_customer_async,
-                {
-                    "email": email,
-                    "first_name": first_name,
-                    "last_name": last_name,
-                    "country": country,
-                    "verification_document_id": verification_document_id,
-                    "residence_address": residence_address,
-                    "phone_number": phone_number,
-                    "comment": comment,
-                    "external_id": external_id,
-                    "referral_id": referral_id,
-                    "itn": itn,
-                },
+                CREATE.taken(**fields),
             )
         except CancelledError as cancelled:
             given_up(cancelled, "create_customer")
             raise
 
-    async def ensure_customer(
-        self,
-        *,
-        email: str,
-        first_name: str,
-        last_name: str,
-        country: str,
-        verification_document_id: str,
-        residence_address: str,
-        phone_number: str | None = None,
-        comment: str | None = None,
-        external_id: str | None = None,
-        referral_id: str | None = None,
-        itn: str | None = None,
-        maybe_sent: bool = True,
-    ) -> Customer:
+    @ENSURE
+    async def ensure_customer(self, *, maybe_sent: bool = True, **fields: Unpack[CustomerFields]) -> Customer:
         """The customer, whether it existed before or is created now: looks first, and creates only if it is absent.
 
         For work that may be delivered more than once, and after an ``OutcomeUnknownError``. A customer with this e-mail
@@ -210,47 +102,15 @@ class AsyncClient:
         try:
             return await answer(
                 self._core.ensure_customer_async,
-                {
-                    "email": email,
-                    "first_name": first_name,
-                    "last_name": last_name,
-                    "country": country,
-                    "verification_document_id": verification_document_id,
-                    "residence_address": residence_address,
-                    "phone_number": phone_number,
-                    "comment": comment,
-                    "external_id": external_id,
-                    "referral_id": referral_id,
-                    "itn": itn,
-                },
+                ENSURE.taken(**fields),
                 maybe_sent,
             )
         except CancelledError as cancelled:
             given_up(cancelled, "ensure_customer")
             raise
 
-    async def create_customers(
-        self,
-        table: Table | None = None,
-        *,
-        run: Path | None = None,
-        columns: Mapping[str, str] | None = None,
-        set: Mapping[str, str] | None = None,
-        extra: Literal["error", "ignore"] = "error",
-        key: str | Sequence[str] | None = None,
-        known: Path | Iterable[Path] = (),
-        existing: Literal["reject", "adopt"] | None = None,
-        invalid: Literal["stop", "reject"] | None = None,
-        encoding: str | None = None,
-        keep_input: bool = False,
-        check: bool = False,
-        canary: int | None = None,
-        rate: float | None = None,
-        concurrency: int | None = None,
-        progress: bool | Callable[[Progress], object] | None = None,
-        accept: Mapping[int, str] | None = None,
-        max_identical_rejections: int = 100,
-    ) -> ImportResult:
+    @IMPORT
+    async def create_customers(self, table: Table | None = None, **options: Unpack[ImportOptions]) -> ImportResult:
         """Creates the customers of a table, each with its wallet: never one twice, and no wallet id is lost.
 
         What is done is kept in a directory, the *run*. The same call starts it and, after any stop, crash or kill,
@@ -264,38 +124,8 @@ class AsyncClient:
         Python does not end before that.
 
         Args:
-            table: a frame of polars, pandas (2.2 or later), pyarrow, duckdb or whatever else has
-                ``__arrow_c_stream__`` or ``__arrow_c_array__``; a path or a list of paths of CSV, JSON Lines, Parquet
-                or Arrow files, also packed (.gz, .zst), or a directory of them; or an iterable of mappings,
-                dataclasses or pydantic models, of which some thousand are held at a time. Columns are named as the
-                fields of ``create_customer``, or as on the wire (``firstName``). Left out, the run continues with the
-                table that it was begun with.
-            run: the directory of the run; without it ``kunacore-run-`` and the first 12 digits of the fingerprint of
-                the table's content, in the current directory.
-            columns: the fields of columns that are named otherwise: ``{"E-mail": "email"}``.
-            set: values that are the same in all rows: ``{"country": "UA"}``.
-            extra: whether other columns are an ``"error"``, or ``"ignore"`` leaves them out.
-            key: a column, or several, to carry into the results, for a join with your own table.
-            known: earlier runs: what they created is not sent again and is reported with ``how`` = ``"known"``; what
-                they left in doubt is looked up first. The run remembers them.
-            existing: whether a row whose customer existed before is rejected with that one's ids (``"reject"``), or has
-                that customer if it is the same person (``"adopt"``). None is what the run was begun with, and
-                ``"reject"`` for a new one.
-            invalid: whether rows that cannot be sent stop the import before anything is sent (``"stop"``), or are
-                rejected (``"reject"``). None is what the run was begun with, and ``"stop"`` for a new one.
-            encoding: of CSV and JSON Lines, such as ``"windows-1251"``; UTF-8 without it.
-            keep_input: whether the copy of a table that is not in files stays in the run's directory when all is done.
-            check: whether the table is only checked. Then nothing is sent, and of the result only ``summary`` says
-                something: ``rows`` and ``problems``.
-            canary: after how many rows to stop; the result has the others as unsent.
-            rate: how many requests a second are sent at most, look-ups included; no limit without it.
-            concurrency: how many requests are in flight, up to 256; without it as many as the server likes, 8 to 64.
-            progress: what is told how far it is, at most ten times a second, on the event loop's thread; None shows a
-                bar on stderr if that is a terminal or a notebook, False nothing.
-            accept: on your word, the id of the customer that an unresolved or conflicting row belongs to, by the
-                number of the row.
-            max_identical_rejections: after how many rejections in a row for the same reason the import stops, because
-                the mapping looks wrong; customers who exist do not count, and 0 never stops.
+            table: as for ``Client.create_customers``.
+            options: as for ``Client.create_customers``; ``progress`` is called on the event loop's thread.
 
         Raises:
             ImportStoppedError: the run stopped before its last row, for the reason in its text; ``.result`` is what
@@ -313,62 +143,23 @@ class AsyncClient:
         from kunacore._import import asked_of
         from kunacore._import_async import import_in_thread
 
+        taken = IMPORT.taken(**options)
         return await import_in_thread(
             self._core,
             ImportControl(),
             table,
-            asked_of(
-                run=run,
-                columns=columns,
-                set=set,
-                extra=extra,
-                key=key,
-                known=known,
-                existing=existing,
-                invalid=invalid,
-                encoding=encoding,
-                keep_input=keep_input,
-                check=check,
-                canary=canary,
-                rate=rate,
-                concurrency=concurrency,
-                accept=accept,
-                max_identical_rejections=max_identical_rejections,
-            ),
-            progress,
+            asked_of(taken),
+            taken["progress"],
         )
 
-    async def find_customers(
-        self,
-        *,
-        email: str | None = None,
-        wallet_id: str | None = None,
-        phone_number: str | None = None,
-        full_name: str | None = None,
-        comment: str | None = None,
-        external_id: str | None = None,
-        referral_id: str | None = None,
-        created_from: str | datetime | None = None,
-        created_to: str | datetime | None = None,
-        take: int | None = None,
-        skip: int | None = None,
-    ) -> list[Customer]:
+    @FIND
+    async def find_customers(self, **filters: Unpack[CustomerFilters]) -> list[Customer]:
         """Looks customers up; the filters that are given must all hold. None found is an empty list.
 
         Whether the server compares text exactly or in part is unknown: compare what comes back yourself.
 
         Args:
-            email: the e-mail.
-            wallet_id: the id of the wallet.
-            phone_number: the phone number.
-            full_name: given and family name with one blank between them.
-            comment: the comment.
-            external_id: the identifier in your own system.
-            referral_id: the id of the referring customer.
-            created_from: created at or after this time: an aware datetime, or ISO 8601.
-            created_to: created at or before this time: an aware datetime, or ISO 8601.
-            take: at most so many customers.
-            skip: pass over so many customers first.
+            filters: those of ``Client.find_customers``.
 
         Raises:
             NotAppliedError: no usable answer; as an ``InvalidResponseError`` when it cannot be understood.
@@ -378,19 +169,7 @@ class AsyncClient:
         """
         return await answer(
             self._core.find_customers_async,
-            {
-                "email": email,
-                "wallet_id": wallet_id,
-                "phone_number": phone_number,
-                "full_name": full_name,
-                "comment": comment,
-                "external_id": external_id,
-                "referral_id": referral_id,
-                "created_from": instant("created_from", created_from),
-                "created_to": instant("created_to", created_to),
-                "take": take,
-                "skip": skip,
-            },
+            sent(FIND.taken(**filters)),
         )
 
     async def customer_details(self, id: str) -> Customer:
@@ -405,15 +184,8 @@ class AsyncClient:
         """
         return await answer(self._core.customer_details_async, id)
 
-    def with_options(
-        self,
-        *,
-        deadline: float | None = None,
-        max_attempts: int | None = None,
-        settle: float | None = None,
-        reconcile: bool | None = None,
-        trust_uniqueness: bool | None = None,
-    ) -> Self:
+    @WITH_OPTIONS
+    def with_options(self, **options: Unpack[CallOptions]) -> Self:
         """A client whose calls have these options, and this one's where None is given.
 
         It shares connections and token with this one: what closes one of them closes both.
@@ -422,14 +194,20 @@ class AsyncClient:
             ConfigurationError: an option cannot work.
         """
         made = object.__new__(type(self))
-        made._core = self._core.with_options(
-            deadline=deadline,
-            max_attempts=max_attempts,
-            settle=settle,
-            reconcile=reconcile,
-            trust_uniqueness=trust_uniqueness,
-        )
+        taken = WITH_OPTIONS.taken(**options)
+        made._core = self._core.with_options(**taken)
+        made._made_of = self._made_of.with_options(taken)
         return made
+
+    @property
+    def with_raw_response(self) -> AsyncRawCalls:
+        """The same calls, which give a ``RawResponse``: status, headers and request id beside the value."""
+        from kunacore._raw_calls import AsyncRawCalls
+
+        made = object.__new__(AsyncClient)
+        made._core = self._core.raw()
+        made._made_of = self._made_of
+        return AsyncRawCalls(made)
 
     async def aclose(self) -> None:
         """Closes the connections. Calls under way are finished; later ones raise RuntimeError."""
@@ -446,6 +224,9 @@ class AsyncClient:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self._core.close()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return reduced(self, self._made_of)
 
     def __repr__(self) -> str:
         return f"AsyncClient(base_url={self._core.base_url!r})"

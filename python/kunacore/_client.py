@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
-from os import PathLike
 from types import TracebackType
-from typing import TYPE_CHECKING, Literal, Self
+from typing import TYPE_CHECKING, Any, Self, Unpack
 
 from kunacore._customer import Customer
-from kunacore._filters import instant
+from kunacore._filters import sent
+from kunacore._keywords import CLIENT, CREATE, ENSURE, FIND, IMPORT, WITH_OPTIONS
 from kunacore._kunacore import Client as Core
 from kunacore._kunacore import ImportControl
+from kunacore._pickling import recipe, reduced
 
 if TYPE_CHECKING:
-    from kunacore._progress import Progress
+    from kunacore._fields import CallOptions, ClientOptions, CustomerFields, CustomerFilters, ImportOptions
+    from kunacore._raw_calls import RawCalls
     from kunacore._result import ImportResult
-    from kunacore._table import Path, Table
+    from kunacore._table import Table
 
 
 class Client:
@@ -58,64 +58,16 @@ class Client:
 
     __module__ = "kunacore"
 
-    __slots__ = ("_core",)
+    __slots__ = ("_core", "_made_of")
 
-    def __init__(
-        self,
-        base_url: str | None = None,
-        *,
-        api_key: str | None = None,
-        access_token: str | None = None,
-        email: str | None = None,
-        password: str | None = None,
-        merchant_id: str | None = None,
-        timeout: float = 30.0,
-        connect_timeout: float = 5.0,
-        deadline: float = 120.0,
-        max_attempts: int = 3,
-        settle: float | None = None,
-        reconcile: bool = True,
-        trust_uniqueness: bool = False,
-        duplicate_rules: Sequence[Mapping[str, int | Sequence[int] | str]] | None = None,
-        ca_bundle: str | PathLike[str] | None = None,
-        proxy: str | None = None,
-        allow_http: bool = False,
-    ) -> None:
-        self._core = Core(
-            base_url=base_url,
-            api_key=api_key,
-            access_token=access_token,
-            email=email,
-            password=password,
-            merchant_id=merchant_id,
-            timeout=timeout,
-            connect_timeout=connect_timeout,
-            deadline=deadline,
-            max_attempts=max_attempts,
-            settle=settle,
-            reconcile=reconcile,
-            trust_uniqueness=trust_uniqueness,
-            duplicate_rules=duplicate_rules,
-            ca_bundle=ca_bundle,
-            proxy=proxy,
-            allow_http=allow_http,
-        )
+    @CLIENT
+    def __init__(self, base_url: str | None = None, **options: Unpack[ClientOptions]) -> None:
+        arguments: dict[str, Any] = {"base_url": base_url, **CLIENT.taken(**options)}
+        self._core = Core(**arguments)
+        self._made_of = recipe(arguments)
 
-    def create_customer(
-        self,
-        *,
-        email: str,
-        first_name: str,
-        last_name: str,
-        country: str,
-        verification_document_id: str,
-        residence_address: str,
-        phone_number: str | None = None,
-        comment: str | None = None,
-        external_id: str | None = None,
-        referral_id: str | None = None,
-        itn: str | None = None,
-    ) -> Customer:
+    @CREATE
+    def create_customer(self, **fields: Unpack[CustomerFields]) -> Customer:
         """Creates a customer, which opens its wallet.
 
         Success means that there is a customer with both ids, created by this call: the server's answer says so, or,
@@ -145,38 +97,10 @@ class Client:
                 ``OutcomeUnknownError``, and a warning is logged.
             RuntimeError: the client is closed.
         """
-        return self._core.create_customer(
-            {
-                "email": email,
-                "first_name": first_name,
-                "last_name": last_name,
-                "country": country,
-                "verification_document_id": verification_document_id,
-                "residence_address": residence_address,
-                "phone_number": phone_number,
-                "comment": comment,
-                "external_id": external_id,
-                "referral_id": referral_id,
-                "itn": itn,
-            }
-        )
+        return self._core.create_customer(CREATE.taken(**fields))
 
-    def ensure_customer(
-        self,
-        *,
-        email: str,
-        first_name: str,
-        last_name: str,
-        country: str,
-        verification_document_id: str,
-        residence_address: str,
-        phone_number: str | None = None,
-        comment: str | None = None,
-        external_id: str | None = None,
-        referral_id: str | None = None,
-        itn: str | None = None,
-        maybe_sent: bool = True,
-    ) -> Customer:
+    @ENSURE
+    def ensure_customer(self, *, maybe_sent: bool = True, **fields: Unpack[CustomerFields]) -> Customer:
         """The customer, whether it existed before or is created now: looks first, and creates only if it is absent.
 
         For work that may be delivered more than once, and after an ``OutcomeUnknownError``. A customer with this e-mail
@@ -199,44 +123,12 @@ class Client:
             KunaCoreError: what else ``create_customer`` raises.
         """
         return self._core.ensure_customer(
-            {
-                "email": email,
-                "first_name": first_name,
-                "last_name": last_name,
-                "country": country,
-                "verification_document_id": verification_document_id,
-                "residence_address": residence_address,
-                "phone_number": phone_number,
-                "comment": comment,
-                "external_id": external_id,
-                "referral_id": referral_id,
-                "itn": itn,
-            },
+            ENSURE.taken(**fields),
             maybe_sent,
         )
 
-    def create_customers(
-        self,
-        table: Table | None = None,
-        *,
-        run: Path | None = None,
-        columns: Mapping[str, str] | None = None,
-        set: Mapping[str, str] | None = None,
-        extra: Literal["error", "ignore"] = "error",
-        key: str | Sequence[str] | None = None,
-        known: Path | Iterable[Path] = (),
-        existing: Literal["reject", "adopt"] | None = None,
-        invalid: Literal["stop", "reject"] | None = None,
-        encoding: str | None = None,
-        keep_input: bool = False,
-        check: bool = False,
-        canary: int | None = None,
-        rate: float | None = None,
-        concurrency: int | None = None,
-        progress: bool | Callable[[Progress], object] | None = None,
-        accept: Mapping[int, str] | None = None,
-        max_identical_rejections: int = 100,
-    ) -> ImportResult:
+    @IMPORT
+    def create_customers(self, table: Table | None = None, **options: Unpack[ImportOptions]) -> ImportResult:
         """Creates the customers of a table, each with its wallet: never one twice, and no wallet id is lost.
 
         What is done is kept in a directory, the *run*. The same call starts it and, after any stop, crash or kill,
@@ -297,46 +189,17 @@ class Client:
         # Imported here: a client that imports no table does not pay for it.
         from kunacore._import import asked_of, run_import
 
+        taken = IMPORT.taken(**options)
         return run_import(
             self._core,
             ImportControl(),
             table,
-            asked_of(
-                run=run,
-                columns=columns,
-                set=set,
-                extra=extra,
-                key=key,
-                known=known,
-                existing=existing,
-                invalid=invalid,
-                encoding=encoding,
-                keep_input=keep_input,
-                check=check,
-                canary=canary,
-                rate=rate,
-                concurrency=concurrency,
-                accept=accept,
-                max_identical_rejections=max_identical_rejections,
-            ),
-            progress,
+            asked_of(taken),
+            taken["progress"],
         )
 
-    def find_customers(
-        self,
-        *,
-        email: str | None = None,
-        wallet_id: str | None = None,
-        phone_number: str | None = None,
-        full_name: str | None = None,
-        comment: str | None = None,
-        external_id: str | None = None,
-        referral_id: str | None = None,
-        created_from: str | datetime | None = None,
-        created_to: str | datetime | None = None,
-        take: int | None = None,
-        skip: int | None = None,
-    ) -> list[Customer]:
+    @FIND
+    def find_customers(self, **filters: Unpack[CustomerFilters]) -> list[Customer]:
         """Looks customers up; the filters that are given must all hold. None found is an empty list.
 
         Whether the server compares text exactly or in part is unknown: compare what comes back yourself.
@@ -360,21 +223,7 @@ class Client:
             RuntimeError: the client is closed.
             TypeError, ValueError: an argument cannot be used; its name is in the text.
         """
-        return self._core.find_customers(
-            {
-                "email": email,
-                "wallet_id": wallet_id,
-                "phone_number": phone_number,
-                "full_name": full_name,
-                "comment": comment,
-                "external_id": external_id,
-                "referral_id": referral_id,
-                "created_from": instant("created_from", created_from),
-                "created_to": instant("created_to", created_to),
-                "take": take,
-                "skip": skip,
-            }
-        )
+        return self._core.find_customers(sent(FIND.taken(**filters)))
 
     def customer_details(self, id: str) -> Customer:
         """Reads one customer by its id.
@@ -388,15 +237,8 @@ class Client:
         """
         return self._core.customer_details(id)
 
-    def with_options(
-        self,
-        *,
-        deadline: float | None = None,
-        max_attempts: int | None = None,
-        settle: float | None = None,
-        reconcile: bool | None = None,
-        trust_uniqueness: bool | None = None,
-    ) -> Self:
+    @WITH_OPTIONS
+    def with_options(self, **options: Unpack[CallOptions]) -> Self:
         """A client whose calls have these options, and this one's where None is given.
 
         It shares connections and token with this one: what closes one of them closes both.
@@ -405,14 +247,20 @@ class Client:
             ConfigurationError: an option cannot work.
         """
         made = object.__new__(type(self))
-        made._core = self._core.with_options(
-            deadline=deadline,
-            max_attempts=max_attempts,
-            settle=settle,
-            reconcile=reconcile,
-            trust_uniqueness=trust_uniqueness,
-        )
+        taken = WITH_OPTIONS.taken(**options)
+        made._core = self._core.with_options(**taken)
+        made._made_of = self._made_of.with_options(taken)
         return made
+
+    @property
+    def with_raw_response(self) -> RawCalls:
+        """The same calls, which give a ``RawResponse``: status, headers and request id beside the value."""
+        from kunacore._raw_calls import RawCalls
+
+        made = object.__new__(Client)
+        made._core = self._core.raw()
+        made._made_of = self._made_of
+        return RawCalls(made)
 
     def close(self) -> None:
         """Closes the connections. Calls under way are finished; later ones raise RuntimeError."""
@@ -425,6 +273,9 @@ class Client:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.close()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return reduced(self, self._made_of)
 
     def __repr__(self) -> str:
         return f"Client(base_url={self._core.base_url!r})"

@@ -3,6 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
+
+
+def sent(filters: dict[str, Any]) -> dict[str, Any]:
+    """All filters of a look-up, with times as text."""
+    for name in ("created_from", "created_to"):
+        filters[name] = instant(name, filters[name])
+    return filters
 
 
 def instant(name: str, value: str | datetime | None) -> str | None:

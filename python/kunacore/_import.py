@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from kunacore._errors import ConfigurationError, ImportStoppedError, InvalidCustomerError
 from kunacore._kunacore import Client, ImportControl, import_customers
-from kunacore._progress import Progress, bar
+from kunacore._progress import Progress, bar, words
 from kunacore._result import CheckedResult, ImportResult
-from kunacore._table import Path, Table, given
+from kunacore._table import Table, given
 from kunacore._wording import in_python
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from logging import Logger
 
-    from kunacore._kunacore import Asked, Outcome
+    from kunacore._kunacore import Asked, Checked, Ended, Finished, Interrupted, Lost, Problems, Refused
+
+Outcome: TypeAlias = "Lost | Interrupted | Refused | Problems | Checked | Finished | Ended"
+"""What Rust tells of an import."""
+
+NOTE_EVERY = 10.0
+"""How often it is logged how far an import is, in seconds."""
 
 Watch: TypeAlias = Callable[[Progress], object]
 
@@ -29,6 +35,7 @@ class Watcher:
         self._chunks = chunks
         self._watch = watch
         self._rate = rate
+        self.note_every = NOTE_EVERY
         self.failed = False
         """Whether the rows could not be had, and so nothing was sent."""
 
@@ -54,60 +61,51 @@ class Watcher:
         limit = "without a rate limit" if self._rate is None else f"at most {self._rate:g} requests a second"
         log().info("create_customers: run %s, %d of %d rows are done; sending %s", directory, done, rows, limit)
 
+    def note(self, *moment: Any) -> None:
+        """It is so far, for the log."""
+        log().info("create_customers: %s", words(Progress(*moment)))
+
     def progress(self, *moment: Any) -> None:
         """It is so far."""
         if self._watch is not None:
             self._watch(Progress(*moment))
 
 
-def asked_of(
-    *,
-    run: Path | None,
-    columns: Mapping[str, str] | None,
-    set: Mapping[str, str] | None,
-    extra: Literal["error", "ignore"],
-    key: str | Sequence[str] | None,
-    known: Path | Iterable[Path],
-    existing: Literal["reject", "adopt"] | None,
-    invalid: Literal["stop", "reject"] | None,
-    encoding: str | None,
-    keep_input: bool,
-    check: bool,
-    canary: int | None,
-    rate: float | None,
-    concurrency: int | None,
-    accept: Mapping[int, str] | None,
-    max_identical_rejections: int,
-) -> Asked:
-    """The options of a call, checked, as Rust takes them."""
+def asked_of(taken: dict[str, Any]) -> Asked:
+    """The options of a call, all of them, checked, as Rust takes them."""
+    canary, rate, concurrency, accept = taken["canary"], taken["rate"], taken["concurrency"], taken["accept"]
+    key, known, existing, invalid = taken["key"], taken["known"], taken["existing"], taken["invalid"]
+    run, most_rejections = taken["run"], taken["max_identical_rejections"]
+    columns: Mapping[str, str] = taken["columns"] or {}
+    values: Mapping[str, str] = taken["set"] or {}
     if canary is not None and not 1 <= canary < 2**32:
         raise ValueError("canary must be a number of rows, 1 or more")
     if rate is not None and not 0 < rate < float("inf"):
         raise ValueError("rate must be a number of requests a second, above 0")
     if concurrency is not None and not 1 <= concurrency <= 256:
         raise ValueError("concurrency must be between 1 and 256")
-    if not 0 <= max_identical_rejections < 2**32:
+    if not 0 <= most_rejections < 2**32:
         raise ValueError("max_identical_rejections must be a number of rows; 0 never stops")
     words = {} if accept is None else dict(accept)
     if any(not 1 <= row < 2**32 or not id for row, id in words.items()):
         raise ValueError("accept must map numbers of rows, 1 for the first, to ids of customers")
     return {
         "run": None if run is None else os.fspath(run),
-        "columns": list((columns or {}).items()),
-        "set": list((set or {}).items()),
-        "ignore_extra": _choice("extra", extra, "error", "ignore"),
+        "columns": list(columns.items()),
+        "set": list(values.items()),
+        "ignore_extra": _choice("extra", taken["extra"], "error", "ignore"),
         "key": [key] if isinstance(key, str) else list(key or ()),
         "known": [os.fspath(known)] if isinstance(known, (str, os.PathLike)) else [os.fspath(path) for path in known],
         "adopt": None if existing is None else _choice("existing", existing, "reject", "adopt"),
         "reject_invalid": None if invalid is None else _choice("invalid", invalid, "stop", "reject"),
-        "encoding": encoding,
-        "keep_input": keep_input,
-        "check": check,
+        "encoding": taken["encoding"],
+        "keep_input": taken["keep_input"],
+        "check": taken["check"],
         "canary": canary,
         "rate": rate,
         "concurrency": concurrency,
         "accept": words,
-        "max_identical_rejections": max_identical_rejections,
+        "max_identical_rejections": most_rejections,
     }
 
 
@@ -176,25 +174,24 @@ def _result(outcome: Outcome, control: ImportControl, given_up: bool) -> ImportR
         log().warning("create_customers: %s", in_python(remark))
     for line in outcome.get("unwritten", ()):
         log().error("create_customers: this result could not be written to the run's directory; keep it: %s", line)
-    kind = outcome["kind"]
-    if kind == "lost":
+    if outcome["kind"] == "lost":
         again = "" if control.directory is None else f": create_customers(run={str(control.directory)!r})"
         raise RuntimeError(
             "a mistake in the program ended the import; rows that were on their way stay in doubt. Continue the run, "
             f"which looks them up{again}; and please report this"
         )
-    if kind == "interrupted" or (kind == "refused" and given_up):
+    if outcome["kind"] == "interrupted" or (outcome["kind"] == "refused" and given_up):
         raise ImportStoppedError(
             "the import was stopped while the table was checked. Nothing was sent. Make the same call again."
         )
-    if kind == "refused":
+    if outcome["kind"] == "refused":
         raise ConfigurationError(_refusal(in_python(outcome["message"]), in_python(outcome["next"])))
-    if kind == "problems":
+    if outcome["kind"] == "problems":
         raise _invalid(outcome)
-    if kind == "checked":
+    if outcome["kind"] == "checked":
         return CheckedResult(outcome["directory"], outcome["rows"], outcome["problems"])
     result = ImportResult(outcome["directory"])
-    if kind == "finished" or outcome["stop"] is None or outcome["stop"][0] == "canary":
+    if outcome["kind"] == "finished" or outcome["stop"] is None or outcome["stop"][0] == "canary":
         return result
     raise _stopped(outcome, outcome["stop"], result)
 
@@ -205,7 +202,7 @@ def _refusal(message: str, advice: str) -> str:
     return " ".join(filter(None, [f"{message.rstrip('.')}.", "" if told else "Nothing was sent.", advice]))
 
 
-def _invalid(outcome: Outcome) -> InvalidCustomerError:
+def _invalid(outcome: Problems) -> InvalidCustomerError:
     first = [(f"row {row}", field, reason) for row, field, reason in outcome["first"]]
     count = outcome["problems"]
     shown = "".join(f"\n  {row}: {field} {reason}" for row, field, reason in first)
@@ -219,7 +216,7 @@ def _invalid(outcome: Outcome) -> InvalidCustomerError:
     )
 
 
-def _stopped(outcome: Outcome, stop: tuple[str, str, str], result: ImportResult) -> ImportStoppedError:
+def _stopped(outcome: Ended, stop: tuple[str, str, str], result: ImportResult) -> ImportStoppedError:
     _, message, advice = stop
     summary = outcome["summary"]
     left = "how many rows are left is not known"
@@ -230,7 +227,7 @@ def _stopped(outcome: Outcome, stop: tuple[str, str, str], result: ImportResult)
         f"{in_python(message)} So far, {left}. {in_python(advice)} Continue with "
         f"create_customers(run={str(result.run)!r}).".replace("  ", " "),
         result=result,
-        unwritten=tuple(outcome["unwritten"]),
+        unwritten=tuple(outcome.get("unwritten", ())),
         outcome="not_applied" if summary is not None and summary["unresolved"] == 0 else "unknown",
     )
 

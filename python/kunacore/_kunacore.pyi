@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, Literal, NotRequired, Protocol, Self, TypedDict, final, type_check_only
 
 from kunacore import Customer
+from kunacore._import import Outcome
 
 __all__ = [
     "CONNECT_TIMEOUT",
@@ -70,20 +71,52 @@ class Asked(TypedDict):
     max_identical_rejections: int
 
 @type_check_only
-class Outcome(TypedDict):
-    kind: Literal["lost", "interrupted", "refused", "problems", "checked", "finished", "ended"]
+class _Outcome(TypedDict):
     raised: BaseException | None
-    message: NotRequired[str]
-    next: NotRequired[str]
-    directory: NotRequired[Path]
-    rows: NotRequired[int]
-    problems: NotRequired[int]
-    file: NotRequired[Path | None]
-    first: NotRequired[list[tuple[int, str, str]]]
-    stop: NotRequired[tuple[str, str, str] | None]
-    summary: NotRequired[dict[str, Any] | None]
     remarks: NotRequired[list[str]]
     unwritten: NotRequired[list[str]]
+
+@type_check_only
+class Lost(_Outcome):
+    kind: Literal["lost"]
+
+@type_check_only
+class Interrupted(_Outcome):
+    kind: Literal["interrupted"]
+
+@type_check_only
+class Refused(_Outcome):
+    kind: Literal["refused"]
+    message: str
+    next: str
+
+@type_check_only
+class _Checked(_Outcome):
+    directory: Path
+    rows: int
+    problems: int
+    file: Path | None
+    first: list[tuple[int, str, str]]
+
+@type_check_only
+class Problems(_Checked):
+    kind: Literal["problems"]
+
+@type_check_only
+class Checked(_Checked):
+    kind: Literal["checked"]
+
+@type_check_only
+class Finished(_Outcome):
+    kind: Literal["finished"]
+    directory: Path
+
+@type_check_only
+class Ended(_Outcome):
+    kind: Literal["ended"]
+    directory: Path
+    stop: tuple[str, str, str] | None
+    summary: dict[str, Any] | None
 
 @final
 class ArrowTable:
@@ -130,6 +163,7 @@ class Client:
         reconcile: bool | None,
         trust_uniqueness: bool | None,
     ) -> Client: ...
+    def raw(self) -> Client: ...
     def create_customer(self, fields: dict[str, str | None]) -> Customer: ...
     def create_customer_async(
         self, fields: dict[str, str | None], mailbox: Mailbox, future: Future[Customer]
@@ -158,6 +192,12 @@ class Pending:
 
 @final
 class Sandbox:
+    """A KunaCore server on this machine, to try things on and to test against; made by `kunacore.sandbox()`.
+
+    It listens on a free port of the loopback interface and runs until `stop()`, the end of its `with` block, or until
+    nothing refers to it any more.
+    """
+
     def __new__(
         cls,
         *,
@@ -174,20 +214,55 @@ class Sandbox:
         limit: float | None,
     ) -> Self: ...
     @property
-    def url(self) -> str: ...
+    def url(self) -> str:
+        """The base URL for a client, such as `http://127.0.0.1:40123`."""
+
     @property
-    def api_key(self) -> str: ...
+    def api_key(self) -> str:
+        """The api-key that it accepts."""
+
     @property
-    def email(self) -> str: ...
+    def email(self) -> str:
+        """The e-mail that may log in."""
+
     @property
-    def password(self) -> str: ...
+    def password(self) -> str:
+        """The password that goes with `email`."""
+
     @property
-    def merchant_id(self) -> str: ...
+    def merchant_id(self) -> str:
+        """The merchant id that goes with `email`."""
+
     @property
-    def ca_bundle(self) -> str | None: ...
-    def ledger(self) -> list[dict[str, Any]]: ...
-    def faults(self, rules: Sequence[Mapping[str, Any]]) -> None: ...
-    def env(self) -> dict[str, str]: ...
-    def stop(self) -> None: ...
+    def ca_bundle(self) -> str | None:
+        """With TLS the path of a PEM file with the certificate authority to trust, as a client's `ca_bundle` takes it;
+        the file is removed when the sandbox stops. None without TLS.
+        """
+
+    def ledger(self) -> list[dict[str, Any]]:
+        """What it has really created, in order: a dict for each, with `seq`, `id`, `walletId`, `email`, `externalId`,
+        `comment`, `createdAt`, `request` (the number of the request that created it) and `copy`.
+
+        Raises RuntimeError when the sandbox is stopped, and in a forked child, which has only a copy of its memory.
+        """
+
+    def faults(self, rules: Sequence[Mapping[str, Any]]) -> None:
+        """Replaces the fault rules: dicts such as `{"operation": "create", "phase": "after", "effect": {"reset": {}},
+        "count": 2}`, as `PUT /_sandbox/faults` takes them. An empty list clears them.
+
+        Raises ValueError when a rule makes no sense, TypeError when it cannot be written as JSON; the rules then stay
+        as they were.
+        """
+
+    def env(self) -> dict[str, str]:
+        """The environment that points a subprocess at it: `KUNACORE_BASE_URL` and `KUNACORE_API_KEY`, with TLS also
+        `SSL_CERT_FILE`.
+        """
+
+    def stop(self) -> None:
+        """Stops it: its port and its database file are free, and its CA bundle is gone, when this returns. A second
+        time it does nothing.
+        """
+
     def __enter__(self) -> Self: ...
     def __exit__(self, *_exception: object) -> None: ...

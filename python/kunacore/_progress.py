@@ -80,14 +80,21 @@ def bar() -> Bar | None:
 
 
 def line(progress: Progress) -> str:
-    """A moment in words, in one line."""
+    """A moment in words, in one line, with a bar where there is something to show."""
+    if progress.phase in ("checking", "reporting"):
+        return words(progress)
+    share = progress.done / progress.rows if progress.rows else 1.0
+    filled = int(share * WIDTH)
+    return f"[{'#' * filled}{'.' * (WIDTH - filled)}] {words(progress)}"
+
+
+def words(progress: Progress) -> str:
+    """A moment in words."""
     if progress.phase == "checking":
         return f"checking the table: {progress.rows:,} rows read"
     if progress.phase == "reporting":
         return "writing the reports"
-    share = progress.done / progress.rows if progress.rows else 1.0
-    filled = int(share * WIDTH)
-    parts = [f"[{'#' * filled}{'.' * (WIDTH - filled)}] {progress.done:,} of {progress.rows:,} rows"]
+    parts = [f"{progress.done:,} of {progress.rows:,} rows"]
     for count, what in [
         (progress.rejected, "rejected"),
         (progress.unresolved, "unresolved"),

@@ -1,5 +1,9 @@
 """What became of the rows of an import, as the directory of its run tells. Nothing is read before it is asked for."""
 
+# pandas and pyarrow bring no types.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownParameterType=false
+# pyright: reportUnknownArgumentType=false
+
 from __future__ import annotations
 
 import json

@@ -3,6 +3,9 @@
 No message repeats a value: it names the row, the column and the type.
 """
 
+# What is given may be anything, and is asked what it is.
+# pyright: reportUnknownArgumentType=false, reportUnknownVariableType=false
+
 from __future__ import annotations
 
 import json
@@ -95,22 +98,23 @@ def _arrow(table: object) -> ArrowTable:
     )
 
 
-def _as_arrow_has_it(table: object) -> object:
+def _as_arrow_has_it(table: Any) -> object:
     """Polars gives columns of nothing but nulls in a form that Arrow does not have: as text they are the same."""
     polars: Any = sys.modules.get("polars")
-    if polars is not None and isinstance(table, polars.DataFrame):
-        return table.cast({polars.Null: polars.String})
-    return table
+    if polars is None or not isinstance(table, polars.DataFrame):
+        return table
+    return table.cast({polars.Null: polars.String})
 
 
 def _chunks(rows: Iterable[object]) -> Iterator[bytes]:
     """The rows as JSON Lines, many at a time."""
     names: KeysView[str] | None = None
     lines: list[str] = []
+    number = 0
     for number, row in enumerate(rows, 1):
         fields = _fields(row, number)
         if fields.keys() != names:
-            odd = next((name for name in fields if not isinstance(name, str)), None)
+            odd = next((name for name in cast("Iterable[object]", fields) if not isinstance(name, str)), None)
             if odd is not None:
                 raise TypeError(f"row {number}: the name of a column is {type(odd).__qualname__}, not text")
             names = fields.keys()

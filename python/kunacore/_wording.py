@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 _QUOTED = r"'((?:[^']|'\\'')*)'"
 _MAPS = re.compile(rf"--map {_QUOTED}(?: --map {_QUOTED})*")
-_WORDS = [
+_WORDS: list[tuple[re.Pattern[str], Callable[[re.Match[str]], str]]] = [
     (re.compile(rf"--set {_QUOTED}"), lambda found: f"set={{{_pair(found[1], first=True)}}}"),
     (re.compile(r"--set ([a-z_]+)=…"), lambda found: f'set={{"{found[1]}": …}}'),
     (re.compile(r"--invalid reject"), lambda found: 'invalid="reject"'),

@@ -19,6 +19,9 @@ sys.path[:] = [entry for entry in sys.path if Path(entry).resolve() != SOURCE]
 
 import kunacore  # noqa: E402  (after the path is mended)
 
+# In place of its entry point, which pytest would use before the path is mended.
+pytest_plugins = ["kunacore._pytest_plugin"]
+
 PythonRunner = Callable[..., subprocess.CompletedProcess[str]]
 
 

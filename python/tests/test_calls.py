@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
@@ -38,6 +40,42 @@ def test_a_keyword_that_is_missing_or_unknown_is_pythons_to_refuse(client: kunac
         client.create_customer(email="a@b", first_name="A")  # type: ignore[call-arg]
     with pytest.raises(TypeError, match="nickname"):
         client.create_customer(**ALEX, nickname="Al")  # type: ignore[call-arg]
+
+
+@pytest.mark.parametrize("call", ["create_customer", "ensure_customer"])
+def test_python_refuses_in_its_own_words_and_nothing_is_sent(
+    sandbox: kunacore.Sandbox, client: kunacore.Client, monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    for name, value in sandbox.env().items():
+        monkeypatch.setenv(name, value)
+    missing: Any = {name: value for name, value in ALEX.items() if name not in ("country", "email")}
+    unknown: Any = {**ALEX, "nickname": "Al"}
+
+    async def awaited(fields: Any) -> object:
+        async with kunacore.AsyncClient(sandbox.url, api_key=sandbox.api_key) as made:
+            return await getattr(made, call)(**fields)
+
+    doors: list[Callable[[Any], object]] = [
+        lambda fields: getattr(client, call)(**fields),
+        lambda fields: getattr(kunacore, call)(**fields),
+        lambda fields: asyncio.run(awaited(fields)),
+    ]
+    for door in doors:
+        words = r"\(\) missing 2 required keyword-only arguments: 'email' and 'country'"
+        with pytest.raises(TypeError, match=f"^{call}{words}$"):
+            door(missing)
+        with pytest.raises(TypeError, match=rf"^{call}\(\) got an unexpected keyword argument 'nickname'"):
+            door(unknown)
+    assert sandbox.ledger() == []
+
+
+def test_every_list_of_keywords_is_pythons_to_check(client: kunacore.Client) -> None:
+    odd: Any = {"nickname": "Al"}
+    for call in (kunacore.Client, kunacore.AsyncClient, client.find_customers, client.create_customers):
+        with pytest.raises(TypeError, match="got an unexpected keyword argument 'nickname'"):
+            call(**odd)
+    with pytest.raises(TypeError, match="got an unexpected keyword argument 'nickname'"):
+        client.with_options(**odd)
 
 
 def test_text_of_any_script_arrives_as_it_was_given(client: kunacore.Client, sandbox: kunacore.Sandbox) -> None:

@@ -211,3 +211,30 @@ def test_a_secret_may_lie_in_a_file(sandbox: kunacore.Sandbox, tmp_path: Path, m
     monkeypatch.setenv("KUNACORE_BASE_URL", sandbox.url)
     monkeypatch.setenv("KUNACORE_API_KEY_FILE", str(tmp_path / "key"))
     assert kunacore.find_customers() == []
+
+
+def test_the_certificate_authorities_of_requests_are_trusted_where_nothing_else_is_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with kunacore.sandbox(tls=True) as sb, kunacore.sandbox(tls=True) as other:
+        assert sb.ca_bundle
+        assert other.ca_bundle
+        monkeypatch.delenv("SSL_CERT_FILE", raising=False)
+        monkeypatch.delenv("SSL_CERT_DIR", raising=False)
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", sb.ca_bundle)
+        assert kunacore.Client(sb.url, api_key=sb.api_key).find_customers() == []
+        for name, value in [("SSL_CERT_FILE", other.ca_bundle), ("REQUESTS_CA_BUNDLE", other.ca_bundle)]:
+            with monkeypatch.context() as patched:
+                patched.setenv(name, value)
+                with pytest.raises(kunacore.NotAppliedError, match="certificate"):
+                    kunacore.Client(sb.url, api_key=sb.api_key, max_attempts=1).find_customers()
+                assert kunacore.Client(sb.url, api_key=sb.api_key, ca_bundle=sb.ca_bundle).find_customers() == []
+
+
+def test_certificate_authorities_that_cannot_be_read_are_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv("SSL_CERT_FILE", raising=False)
+    monkeypatch.delenv("SSL_CERT_DIR", raising=False)
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path))
+    with pytest.raises(kunacore.ConfigurationError, match="REQUESTS_CA_BUNDLE does not name a file"):
+        kunacore.Client("https://kunacore.example", api_key="k")
+    assert kunacore.Client("http://127.0.0.1:1", api_key="k") is not None

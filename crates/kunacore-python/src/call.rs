@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use kunacore::{Client, ClientBuilder, Customer, CustomerFilter, Error, How, NewCustomer};
+use kunacore::{Client, ClientBuilder, Created, Customer, CustomerFilter, Error, Found, How, NewCustomer};
 use pyo3::IntoPyObjectExt;
 use pyo3::prelude::*;
 
@@ -25,6 +25,8 @@ pub(crate) struct Options {
     pub(crate) settle: Option<Duration>,
     pub(crate) reconcile: Option<bool>,
     pub(crate) trust_uniqueness: Option<bool>,
+    /// Whether calls give what the answer told beside.
+    pub(crate) raw: bool,
 }
 
 /// Applies those that a call knows.
@@ -46,12 +48,15 @@ impl Options {
 }
 
 /// What came of it. Becomes Python objects, or an exception, once it is with a thread that holds the GIL.
-pub(crate) struct Answer(Result<Found, Error>);
+pub(crate) struct Answer {
+    result: Result<Value, Error>,
+    raw: bool,
+}
 
-enum Found {
-    Gained(Box<Customer>, How),
-    Known(Box<Customer>),
-    Many(Vec<Customer>),
+enum Value {
+    Gained(Box<Created>),
+    Known(Box<Found<Customer>>),
+    Many(Found<Vec<Customer>>),
 }
 
 impl Call {
@@ -66,8 +71,8 @@ impl Call {
 
     /// Makes the call.
     pub(crate) async fn run(self, client: Client, options: Options) -> Answer {
-        let gained = |created: kunacore::Created| Found::Gained(Box::new(created.customer), created.how);
-        Answer(match self {
+        let gained = |created| Value::Gained(Box::new(created));
+        let result = match self {
             Self::Create(customer) => {
                 let call = client.create_customer(&customer);
                 let call = with!(options, call, deadline max_attempts settle reconcile trust_uniqueness);
@@ -79,25 +84,35 @@ impl Call {
                 call.detailed().await.map(gained)
             }
             Self::Find(filter) => {
-                with!(options, client.find_customers(&filter), deadline max_attempts).await.map(Found::Many)
+                let call = with!(options, client.find_customers(&filter), deadline max_attempts);
+                call.detailed().await.map(Value::Many)
             }
             Self::Details(id) => {
                 let call = with!(options, client.customer_details(id), deadline max_attempts);
-                call.await.map(|customer| Found::Known(Box::new(customer)))
+                call.detailed().await.map(|found| Value::Known(Box::new(found)))
             }
-        })
+        };
+        Answer { result, raw: options.raw }
     }
 }
 
 impl Answer {
     /// The ids of a customer that the call created.
-    pub(crate) fn created(&self) -> Option<(&str, &str)> {
-        match &self.0 {
-            Ok(Found::Gained(customer, how)) if *how != How::Adopted => {
-                Some((customer.id().as_str(), customer.wallet_id().as_str()))
+    fn created(&self) -> Option<(&str, &str)> {
+        match &self.result {
+            Ok(Value::Gained(created)) if created.how != How::Adopted => {
+                Some((created.customer.id().as_str(), created.customer.wallet_id().as_str()))
             }
             _ => None,
         }
+    }
+
+    /// Nobody gets it any more; the ids of a customer that exists are kept all the same.
+    pub(crate) fn came_too_late(&self, py: Python<'_>) -> PyResult<()> {
+        if let Some(ids) = self.created() {
+            py.import("kunacore._interrupted")?.call_method1("answered_too_late", ids)?;
+        }
+        Ok(())
     }
 }
 
@@ -107,15 +122,27 @@ impl<'py> IntoPyObject<'py> for Answer {
     type Error = PyErr;
 
     fn into_pyobject(self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        match self.0 {
-            Ok(Found::Gained(gained, how)) => customer::to_python(py, &gained, Some(how)),
-            Ok(Found::Known(known)) => customer::to_python(py, &known, None),
-            Ok(Found::Many(customers)) => {
-                let found: PyResult<Vec<_>> =
-                    customers.iter().map(|known| customer::to_python(py, known, None)).collect();
-                found?.into_bound_py_any(py)
+        let value = self.result.map_err(|error| failure::exception(py, &error))?;
+        let (found, status, request_id, headers) = match &value {
+            Value::Gained(created) => {
+                let Created { customer, how, status, request_id, headers, .. } = &**created;
+                (customer::to_python(py, customer, Some(*how))?, status, request_id, headers)
             }
-            Err(error) => Err(failure::exception(py, &error)),
+            Value::Known(known) => {
+                let Found { value, status, request_id, headers, .. } = &**known;
+                (customer::to_python(py, value, None)?, status, request_id, headers)
+            }
+            Value::Many(many) => {
+                let Found { value, status, request_id, headers, .. } = many;
+                let customers: PyResult<Vec<_>> =
+                    value.iter().map(|known| customer::to_python(py, known, None)).collect();
+                (customers?.into_bound_py_any(py)?, status, request_id, headers)
+            }
+        };
+        if !self.raw {
+            return Ok(found);
         }
+        let headers: Vec<(&str, &[u8])> = headers.iter().collect();
+        py.import("kunacore._raw")?.getattr("raw_response")?.call1((found, status, request_id, headers))
     }
 }

@@ -13,9 +13,11 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use crate::call::{Answer, Call, Options};
+use crate::lanes::{self, Lanes};
+use crate::logging::Log;
 use crate::mailbox::{Mailbox, Pending};
 use crate::process::OfProcess;
-use crate::{arguments, failure, settings, workers};
+use crate::{arguments, failure, settings};
 
 /// What `Client` and `AsyncClient` share: connections, credentials and limits. May be used from many threads.
 #[pyclass(frozen, module = "kunacore._kunacore")]
@@ -24,8 +26,23 @@ pub(crate) struct Client {
     builder: ClientBuilder,
     /// None once it is closed. Locked only by a thread that holds the GIL and keeps it meanwhile, as in `workers`. Shared by
     /// the clients that `with_options` makes of one.
-    core: Arc<Mutex<Option<OfProcess<kunacore::Client>>>>,
+    core: Arc<Mutex<Option<OfProcess<Core>>>>,
     options: Options,
+}
+
+/// What serves the calls of one process.
+#[derive(Clone)]
+struct Core {
+    /// For the calls of event loops; its connections belong to the workers.
+    client: kunacore::Client,
+    /// For the calls that somebody waits for.
+    lanes: Arc<Lanes>,
+}
+
+impl Core {
+    fn new(client: kunacore::Client) -> Self {
+        Self { client, lanes: Arc::default() }
+    }
 }
 
 #[pymethods]
@@ -80,14 +97,17 @@ impl Client {
         if let Some(rules) = duplicate_rules {
             builder = builder.duplicate_rules(settings::duplicate_rules(rules)?);
         }
-        if let Some(path) = ca_bundle {
+        if let Some(path) = ca_bundle.map_or_else(|| settings::ca_bundle(py, &base_url), |path| Ok(Some(path)))? {
             builder = builder.ca_bundle(path);
         }
         if let Some(url) = proxy {
             builder = builder.proxy(url);
         }
-        let core = builder.clone().build().map_err(|error| failure::exception(py, &error))?;
-        let core = Arc::new(Mutex::new(Some(OfProcess::new(core))));
+        let log = Log::begin(py)?;
+        let core = log.listen(|| builder.clone().build()).map_err(|error| failure::exception(py, &error));
+        log.tell(py)?;
+        let core = core?;
+        let core = Arc::new(Mutex::new(Some(OfProcess::new(Core::new(core)))));
         Ok(Self { base_url, builder, core, options: Options::default() })
     }
 
@@ -115,8 +135,19 @@ impl Client {
                 settle: settle.or(self.options.settle),
                 reconcile: reconcile.or(self.options.reconcile),
                 trust_uniqueness: trust_uniqueness.or(self.options.trust_uniqueness),
+                raw: self.options.raw,
             },
         })
+    }
+
+    /// A client on the same connections whose calls give what the answer told beside, as a `RawResponse`.
+    fn raw(&self) -> Self {
+        Self {
+            base_url: self.base_url.clone(),
+            builder: self.builder.clone(),
+            core: Arc::clone(&self.core),
+            options: Options { raw: true, ..self.options },
+        }
     }
 
     /// Where the server is.
@@ -201,22 +232,35 @@ impl Client {
     }
 
     fn wait(&self, py: Python<'_>, call: Call) -> PyResult<Answer> {
-        let (core, creates) = (self.core(py)?, call.creates());
-        workers::wait(py, call.run(core, self.options)).map_err(|raised| {
+        let (core, creates, log) = (self.core(py)?, call.creates(), Log::begin(py)?);
+        let lane = core.lanes.take(&core.client).map_err(|failure| match failure {
+            lanes::Failure::Client(error) => failure::exception(py, &error),
+            lanes::Failure::Runtime(error) => error.into(),
+        })?;
+        let answer = lane.wait(py, |client| log.clone().of_call(call.run(client, self.options)));
+        core.lanes.give(lane);
+        let answer = answer.map_err(|raised| {
             // Whatever a signal handler raises, Ctrl-C or another, gives the call up.
             let told = creates.map_or(Ok(()), |name| {
                 py.import("kunacore._interrupted")?.call_method1("given_up", (raised.value(py), name)).map(|_| ())
             });
             told.err().unwrap_or(raised)
-        })
+        });
+        // Only now, as a handler that is slow would keep the call from reading its answer.
+        match (log.tell(py), answer) {
+            (Ok(()), answer) => answer,
+            // A signal's handler raised in one of logging's: the ids of a customer that exists are kept all the same.
+            (Err(raised), Ok(answer)) => Err(answer.came_too_late(py).err().unwrap_or(raised)),
+            (Err(_), Err(raised)) => Err(raised),
+        }
     }
 
     fn start(&self, py: Python<'_>, mailbox: &Mailbox, call: Call, future: Py<PyAny>) -> PyResult<Pending> {
-        mailbox.start(py, self.core(py)?, call, self.options, future)
+        mailbox.start(py, self.core(py)?.client, call, self.options, future)
     }
 
     /// The core client of this process.
-    fn core(&self, py: Python<'_>) -> PyResult<kunacore::Client> {
+    fn core(&self, py: Python<'_>) -> PyResult<Core> {
         match self.of_this_process() {
             Some(Ok(core)) => Ok(core),
             Some(Err(error)) => Err(failure::exception(py, &error)),
@@ -225,12 +269,12 @@ impl Client {
     }
 
     // Apart from `core`, because making an exception runs Python code and may let another thread have the GIL.
-    fn of_this_process(&self) -> Option<Result<kunacore::Client, kunacore::Error>> {
+    fn of_this_process(&self) -> Option<Result<Core, kunacore::Error>> {
         let mut slot = self.core.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(core) = slot.as_ref()?.get() {
             return Some(Ok(core.clone()));
         }
-        let made = self.builder.clone().build();
+        let made = self.builder.clone().build().map(Core::new);
         if let Ok(core) = &made {
             *slot = Some(OfProcess::new(core.clone()));
         }

@@ -11,6 +11,8 @@ mod customer;
 mod failure;
 mod import;
 mod json;
+mod lanes;
+mod logging;
 mod mailbox;
 mod process;
 mod results;

@@ -15,6 +15,7 @@ use pyo3::prelude::*;
 use tokio::task::AbortHandle;
 
 use crate::call::{Answer, Call, Options};
+use crate::logging::Log;
 use crate::workers;
 
 /// The answers for one event loop, which must call `deliver` whenever `fileno` can be read.
@@ -34,6 +35,7 @@ struct Slot {
 struct Letter {
     future: Py<PyAny>,
     answer: Option<Answer>,
+    log: Log,
 }
 
 #[pymethods]
@@ -57,13 +59,12 @@ impl Mailbox {
         let mut rings = [0; 512];
         while matches!((&self.bell).read(&mut rings), Ok(count) if count == rings.len()) {}
         let letters = std::mem::take(&mut *self.slot.letters.lock().unwrap_or_else(PoisonError::into_inner));
-        for Letter { future, answer } in letters {
+        let mut logs = Vec::new();
+        for Letter { future, answer, log } in letters {
+            logs.push(log);
             let future = future.bind(py);
             if future.call_method0("done")?.is_truthy()? {
-                // Nobody waits any more; the ids of a customer that exists are kept all the same.
-                if let Some(ids) = answer.as_ref().and_then(Answer::created) {
-                    py.import("kunacore._interrupted")?.call_method1("answered_too_late", ids)?;
-                }
+                answer.map_or(Ok(()), |answer| answer.came_too_late(py))?;
                 continue;
             }
             let lost = || PyRuntimeError::new_err("the call ended without an answer");
@@ -72,7 +73,8 @@ impl Mailbox {
                 Err(error) => future.call_method1("set_exception", (error,))?,
             };
         }
-        Ok(())
+        // Last, as the handlers of logging may raise what a signal's handler does.
+        logs.iter().try_for_each(|log| log.tell(py))
     }
 }
 
@@ -86,9 +88,11 @@ impl Mailbox {
         options: Options,
         future: Py<PyAny>,
     ) -> PyResult<Pending> {
-        let mut delivery = Delivery { slot: Arc::clone(&self.slot), letter: Some(Letter { future, answer: None }) };
+        let log = Log::begin(py)?;
+        let letter = Letter { future, answer: None, log: log.clone() };
+        let mut delivery = Delivery { slot: Arc::clone(&self.slot), letter: Some(letter) };
         let task = workers::runtime(py)?.spawn(async move {
-            let answer = call.run(core, options).await;
+            let answer = log.of_call(call.run(core, options)).await;
             if let Some(letter) = &mut delivery.letter {
                 letter.answer = Some(answer);
             }

@@ -1,5 +1,6 @@
 //! From the arguments of a Python client and the environment to the core's configuration: an argument wins.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use kunacore::{CredentialParts, Credentials, DuplicateRule, environment};
@@ -16,6 +17,21 @@ pub(crate) fn base_url(py: Python<'_>, given: Option<String>) -> PyResult<String
 /// Whether plain http is permitted.
 pub(crate) fn allow_http(py: Python<'_>, given: bool) -> PyResult<bool> {
     if given { Ok(true) } else { environment::allow_http().map_err(|error| failure::exception(py, &error)) }
+}
+
+/// The certificate authorities that the environment names for `requests`, where it says nothing of what all programs trust.
+/// A server without TLS needs none.
+pub(crate) fn ca_bundle(py: Python<'_>, base_url: &str) -> PyResult<Option<PathBuf>> {
+    let named = |name: &str| std::env::var_os(name).filter(|path| !path.is_empty());
+    if named("SSL_CERT_FILE").is_some() || named("SSL_CERT_DIR").is_some() || base_url.starts_with("http://") {
+        return Ok(None);
+    }
+    let path = named("REQUESTS_CA_BUNDLE").map(PathBuf::from);
+    if path.as_ref().is_some_and(|path| !path.is_file()) {
+        let next = "Let it name a PEM file, or set SSL_CERT_FILE or SSL_CERT_DIR, which go before it.";
+        return Err(failure::configuration(py, "REQUESTS_CA_BUNDLE does not name a file", next));
+    }
+    Ok(path)
 }
 
 /// The credentials. As soon as one argument is given, the environment's are not looked at: half of a login must not

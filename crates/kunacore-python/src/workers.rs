@@ -1,18 +1,13 @@
-//! The threads that drive all calls: one tokio runtime a process, made at first use and never taken down.
+//! The threads that drive the calls of event loops: one tokio runtime a process, made at first use and never taken down.
 //!
 //! Taking it down would mean waiting for its threads while the interpreter exits. A forked child makes one of its own.
 
-use std::future::Future;
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
 
 use pyo3::prelude::*;
 use tokio::runtime::{Builder, Runtime};
 
 use crate::process::OfProcess;
-
-/// How often a waiting call looks for Ctrl-C.
-const TICK: Duration = Duration::from_millis(100);
 
 /// Locked only by a thread that holds the GIL and keeps it meanwhile. A fork from Python holds the GIL, too, so that no
 /// child inherits this in a locked state.
@@ -31,30 +26,4 @@ pub(crate) fn runtime(_py: Python<'_>) -> PyResult<&'static Runtime> {
         runtime
     })
     .map_err(PyErr::from)
-}
-
-/// Waits for a future without the GIL.
-///
-/// # Errors
-///
-/// What a signal handler raises, `KeyboardInterrupt` above all; the future is then dropped.
-pub(crate) fn wait<F>(py: Python<'_>, future: F) -> PyResult<F::Output>
-where
-    F: Future + Send,
-    F::Output: Send,
-{
-    let runtime = runtime(py)?;
-    py.detach(|| {
-        runtime.block_on(async {
-            let mut future = std::pin::pin!(future);
-            loop {
-                tokio::select! {
-                    // An answer that has come wins over Ctrl-C: it may hold the ids of a new customer.
-                    biased;
-                    output = &mut future => return Ok(output),
-                    () = tokio::time::sleep(TICK) => Python::attach(|py| py.check_signals())?,
-                }
-            }
-        })
-    })
 }

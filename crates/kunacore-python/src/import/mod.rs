@@ -21,6 +21,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use crate::client::Client;
+use crate::logging::Log;
 use asked::Asked;
 use chunks::Chunks;
 use outcome::Outcome;
@@ -73,12 +74,14 @@ pub(crate) fn run<'py>(
     let rows = Unopened::of_python(table, Chunks::new(events.clone(), given))?;
     let job = Job { rows, asked, server, control: control.clone() };
     let seen = board.clone();
+    let log = Log::begin(py)?;
+    let _of_rows = log.of_rows();
     let thread = std::thread::Builder::new().name("kunacore-import".to_owned()).spawn(move || {
         // The channel closes when the thread ends, however it ends.
         let outcome = job.run(&events, &seen);
         let _ = events.send(Event::Over(Box::new(outcome)));
     })?;
-    let waited = waiting::wait(watcher, control, &mut told, chunks, &board);
+    let waited = waiting::wait(watcher, control, &mut told, chunks, &board, &log);
     // It has ended or is about to: nobody asks for it any more.
     py.detach(|| thread.join()).ok();
     outcome::to_python(py, waited)

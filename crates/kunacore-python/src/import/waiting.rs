@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use kunacore_import::{Phase, Progress};
@@ -12,6 +12,7 @@ use pyo3::types::PyBytes;
 use super::control::ImportControl;
 use super::cross;
 use super::outcome::Outcome;
+use crate::logging::Log;
 
 /// How often it looks for Ctrl-C and for progress.
 const TICK: Duration = Duration::from_millis(50);
@@ -36,17 +37,35 @@ pub(super) struct Begun {
     pub(super) remarks: Vec<String>,
 }
 
-/// How far the import is: the last that was noted, until somebody looks.
+/// How far the import is: the last that was noted.
 #[derive(Default)]
-pub(super) struct Board(Mutex<Option<Progress>>);
+pub(super) struct Board(Mutex<Noted>);
+
+#[derive(Default)]
+struct Noted {
+    progress: Option<Progress>,
+    /// Whether nobody was told of it.
+    is_new: bool,
+}
 
 impl Board {
     pub(super) fn note(&self, progress: &Progress) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(progress.clone());
+        *self.noted() = Noted { progress: Some(progress.clone()), is_new: true };
     }
 
+    /// The last, whether or not anybody was told.
+    fn look(&self) -> Option<Progress> {
+        self.noted().progress.clone()
+    }
+
+    /// The last, if nobody was told of it.
     fn take(&self) -> Option<Progress> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+        let mut noted = self.noted();
+        std::mem::take(&mut noted.is_new).then(|| noted.progress.clone()).flatten()
+    }
+
+    fn noted(&self) -> MutexGuard<'_, Noted> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -65,16 +84,25 @@ pub(super) fn wait(
     told: &mut Receiver<Event>,
     chunks: Sender<Option<Vec<u8>>>,
     board: &Board,
+    log: &Log,
 ) -> Waited {
     let watches = watcher.getattr("watches").and_then(|watches| watches.is_truthy()).unwrap_or(false);
+    let note_every = watcher
+        .getattr("note_every")
+        .and_then(|seconds| seconds.extract::<f64>())
+        .ok()
+        .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
+        .filter(|_| log.has_info());
     let chunks = Some(chunks);
-    let mut waiter = Waiter { watcher, control, chunks, watches, last: None, raised: None };
+    let noted = Instant::now();
+    let mut waiter = Waiter { watcher, control, chunks, watches, last: None, note_every, noted, raised: None };
     loop {
         // A receiver may be with one thread at a time, so it is handed over whole.
         let alone = &mut *told;
         match watcher.py().detach(move || alone.recv_timeout(TICK)) {
             Ok(Event::Over(outcome)) => {
                 waiter.tell_the_end(board);
+                waiter.log(log);
                 return Waited { outcome: Some(*outcome), raised: waiter.raised };
             }
             Err(RecvTimeoutError::Disconnected) => return Waited { outcome: None, raised: waiter.raised },
@@ -86,6 +114,8 @@ pub(super) fn wait(
             waiter.interrupted(error);
         }
         waiter.tell(board);
+        waiter.note(board);
+        waiter.log(log);
     }
 }
 
@@ -98,6 +128,10 @@ struct Waiter<'a, 'py> {
     watches: bool,
     /// When progress was told.
     last: Option<Instant>,
+    /// How often it is logged how far the import is, in seconds; `None` where nobody would see it.
+    note_every: Option<Duration>,
+    /// When it was.
+    noted: Instant,
     raised: Option<PyErr>,
 }
 
@@ -161,6 +195,26 @@ impl Waiter<'_, '_> {
         if let Err(error) = self.watcher.call_method1("progress", told(&progress, self.raised.is_some())) {
             // It is not asked again what it has seen.
             self.watches = false;
+            self.raise(error);
+        }
+    }
+
+    /// Passes on what the import has to say.
+    fn log(&mut self, log: &Log) {
+        if let Err(error) = log.tell(self.watcher.py()) {
+            self.interrupted(error);
+        }
+    }
+
+    /// Has it logged how far the import is, now and then.
+    fn note(&mut self, board: &Board) {
+        if self.note_every.is_none_or(|every| self.noted.elapsed() < every) {
+            return;
+        }
+        let Some(progress) = board.look() else { return };
+        self.noted = Instant::now();
+        cross();
+        if let Err(error) = self.watcher.call_method1("note", told(&progress, self.raised.is_some())) {
             self.raise(error);
         }
     }
