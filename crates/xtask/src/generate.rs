@@ -14,17 +14,42 @@ use similar::TextDiff;
 pub(crate) fn run(root: &Path, check: bool) -> Result<(), String> {
     let contract = read(&root.join(CONTRACT))?;
     let generated = kunacore_codegen::generate(&contract)?;
+    settle(
+        root,
+        check,
+        &[
+            Derived { path: CLIENT, wanted: &generated.client, from: CONTRACT },
+            Derived { path: SANDBOX_CONTRACT, wanted: &generated.sandbox_contract, from: CONTRACT },
+        ],
+    )
+}
+
+/// A file that is derived from something else.
+pub(crate) struct Derived<'a> {
+    /// From the root of the workspace.
+    pub(crate) path: &'a str,
+    pub(crate) wanted: &'a str,
+    /// What it is derived from, for the diff.
+    pub(crate) from: &'a str,
+}
+
+/// Writes derived files that are stale, or with `check` only compares them.
+///
+/// # Errors
+///
+/// A file cannot be written; with `check`, a unified diff of every stale file.
+pub(crate) fn settle(root: &Path, check: bool, files: &[Derived<'_>]) -> Result<(), String> {
     let mut stale = String::new();
-    for (path, wanted) in [(CLIENT, &generated.client), (SANDBOX_CONTRACT, &generated.sandbox_contract)] {
+    for Derived { path, wanted, from } in files {
         let present = read(&root.join(path)).unwrap_or_default();
         if &present == wanted {
             println!("{path} is up to date");
         } else if check {
-            let diff = TextDiff::from_lines(&present, wanted);
+            let diff = TextDiff::from_lines(present.as_str(), *wanted);
             stale += &diff
                 .unified_diff()
                 .context_radius(3)
-                .header(&format!("{path} (committed)"), &format!("{path} (from {CONTRACT})"))
+                .header(&format!("{path} (committed)"), &format!("{path} (from {from})"))
                 .to_string();
         } else {
             std::fs::write(root.join(path), wanted).map_err(|error| format!("cannot write {path}: {error}"))?;
@@ -34,7 +59,9 @@ pub(crate) fn run(root: &Path, check: bool) -> Result<(), String> {
     if stale.is_empty() {
         return Ok(());
     }
-    Err(format!("{stale}\nThe files above differ from what the contract gives. Run `cargo xtask generate` and commit."))
+    Err(format!(
+        "{stale}\nThe files above differ from what they are derived from. Run `cargo xtask generate` and commit."
+    ))
 }
 
 fn read(path: &Path) -> Result<String, String> {

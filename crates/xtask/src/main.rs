@@ -2,6 +2,7 @@
 
 mod bench;
 mod generate;
+mod licences;
 mod process;
 mod test;
 
@@ -13,8 +14,8 @@ use test::Part;
 const HELP: &str = "\
 The workspace's own commands.
 
-  cargo xtask generate            write the client and the sandbox's copy of the contract
-  cargo xtask generate --check    fail with a diff when either is stale
+  cargo xtask generate            write the client, the sandbox's copy of the contract and the third parties' licences
+  cargo xtask generate --check    fail with a diff when one of them is stale
   cargo xtask test                test everything; installs what it needs below target/
   cargo xtask test --rust         the Rust half only
   cargo xtask test --python       the Python half only
@@ -30,8 +31,8 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let result = match words.as_slice() {
-        ["generate"] => generate::run(&root(), false),
-        ["generate", "--check"] => generate::run(&root(), true),
+        ["generate"] => generate::run(&root(), false).and_then(|()| licences::run(&root(), false)),
+        ["generate", "--check"] => generate::run(&root(), true).and_then(|()| licences::run(&root(), true)),
         ["test"] => test::run(&root(), Part::All, ""),
         ["test", "--rust"] => test::run(&root(), Part::Rust, ""),
         ["test", "--python"] => test::run(&root(), Part::Python, ""),

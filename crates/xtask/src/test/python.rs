@@ -1,4 +1,4 @@
-//! The Python half: a virtual environment, the contract's validity, wheel and sdist, tests, lints, types.
+//! The Python half: a virtual environment, the contract's validity, wheel and sdist, tests, lints, types, documentation.
 //!
 //! Wheel and sdist are built with the profile and target directory of the Rust tests, so that nothing is built twice.
 
@@ -78,6 +78,7 @@ pub(super) fn stages(environment: &Environment) -> Vec<Stage<'_>> {
         ("wheel", Box::new(|| wheel(environment))),
         ("python tests", Box::new(|| module(environment, "pytest", &["-q", "python/tests"]))),
         ("python lints and types", Box::new(|| lint(environment))),
+        ("python documentation", Box::new(|| documentation(environment))),
         ("sdist", Box::new(|| sdist(environment))),
     ]
 }
@@ -117,11 +118,23 @@ fn lint(environment: &Environment) -> Result<Done, String> {
     run(&mut environment.module("ruff", &["format", "--quiet", "--check", "python"]))?;
     run(&mut environment
         .module("mypy", &["--strict", "--config-file", "python/pyproject.toml", "python/kunacore", "python/tests"]))?;
+    let interpreter = environment.bin("python");
+    run(environment.module("basedpyright", &["--project", "python", "--pythonpath"]).arg(interpreter))?;
     run(&mut environment.module("mypy.stubtest", &["kunacore._kunacore"]))?;
     Ok(Done::Ran)
 }
 
-/// The sdist, unpacked away from this checkout, builds, installs and creates a customer.
+/// Builds the documentation site into the target directory; a link that leads nowhere is an error. Its code blocks are run
+/// by the Python tests.
+fn documentation(environment: &Environment) -> Result<Done, String> {
+    let site = target(&environment.root).join("docs");
+    let arguments = ["build", "--quiet", "--strict", "--config-file", "python/mkdocs.yml", "--site-dir"];
+    // The theme otherwise speaks of other programs on every run.
+    run(environment.module("mkdocs", &arguments).arg(site).env("NO_MKDOCS_2_WARNING", "1"))?;
+    Ok(Done::Ran)
+}
+
+/// The sdist, unpacked away from this checkout, has the licences, builds, installs and creates a customer.
 fn sdist(environment: &Environment) -> Result<Done, String> {
     let folder = environment.folder.join("sdist");
     let _ = std::fs::remove_dir_all(&folder);
@@ -138,6 +151,11 @@ fn sdist(environment: &Environment) -> Result<Done, String> {
 fn build_away(environment: &Environment, archive: &Path, away: &Path) -> Result<Done, String> {
     run(Command::new("tar").arg("-xzf").arg(archive).arg("-C").arg(away).arg("--strip-components=1"))?;
     let project = if away.join("pyproject.toml").exists() { away.to_owned() } else { away.join("python") };
+    for file in ["LICENSE-APACHE", "LICENSE-MIT", "THIRD_PARTY_LICENSES.txt"] {
+        if !project.join(file).is_file() {
+            return Err(format!("the sdist lacks {file}"));
+        }
+    }
     let wheel = build(environment, &project, "dev", "wheel-of-sdist")?;
     let venv = away.join("venv");
     run(Command::new("python3").args(["-m", "venv"]).arg(&venv))?;

@@ -1,10 +1,10 @@
-//! The Rust half: format, generated code, lints, tests, documentation, and what a package of the core holds.
+//! The Rust half: format, generated files, lints, tests, documentation, and what a package of the core holds.
 
 use std::path::Path;
 
 use super::{Done, Stage};
-use crate::generate;
 use crate::process::{capture, command, run};
+use crate::{generate, licences};
 
 pub(super) fn stages(root: &Path) -> Vec<Stage<'_>> {
     let cargo = move |words: &'static str| {
@@ -17,6 +17,7 @@ pub(super) fn stages(root: &Path) -> Vec<Stage<'_>> {
     vec![
         ("format", cargo("fmt --all --check")),
         ("generated code is up to date", Box::new(|| generate::run(root, true).map(|()| Done::Ran))),
+        ("third parties' licences are up to date", Box::new(|| licences::run(root, true).map(|()| Done::Ran))),
         ("clippy", cargo("clippy --quiet --workspace --all-targets --all-features -- -D warnings")),
         ("rust tests", cargo("test --quiet --workspace --all-features")),
         ("rust documentation", Box::new(|| documentation(root))),
