@@ -30,12 +30,12 @@ class Customer:
         how: ``"created"`` when the server answered our request with it; ``"reconciled"`` when our request created it,
             by all a look-up shows, but its answer did not reach us; ``"adopted"`` when it existed before; None when it
             was only looked up.
-        raw: the JSON object that the server sent for it, with everything in it, known or not.
     """
 
     __module__ = "kunacore"
 
     __slots__ = (
+        "_raw",
         "comment",
         "created_at",
         "email",
@@ -45,7 +45,6 @@ class Customer:
         "id",
         "last_name",
         "phone_number",
-        "raw",
         "referral_id",
         "wallet_id",
     )
@@ -61,7 +60,7 @@ class Customer:
     referral_id: str | None
     created_at: datetime | None
     how: str | None
-    raw: dict[str, Any]
+    _raw: dict[str, Any] | bytes
 
     def __init__(
         self,
@@ -91,7 +90,19 @@ class Customer:
         write("referral_id", referral_id)
         write("created_at", created_at)
         write("how", how)
-        write("raw", {} if raw is None else raw)
+        write("_raw", {} if raw is None else raw)
+
+    @property
+    def raw(self) -> dict[str, Any]:
+        """The JSON object that the server sent for it, with everything in it, known or not."""
+        if not isinstance(self._raw, bytes):
+            return self._raw
+        # Imported here, because few ask.
+        from json import loads
+
+        raw: dict[str, Any] = loads(self._raw)["data"]
+        super().__setattr__("_raw", raw)
+        return raw
 
     def __setattr__(self, name: str, value: object) -> NoReturn:
         raise AttributeError(f"a Customer cannot be changed: {name}")
@@ -102,7 +113,7 @@ class Customer:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Customer):
             return NotImplemented
-        return all(getattr(self, name) == getattr(other, name) for name in self.__slots__)
+        return self._values() == other._values()
 
     def __hash__(self) -> int:
         return hash((self.id, self.wallet_id))
@@ -111,9 +122,40 @@ class Customer:
         return f"Customer(id={self.id!r}, wallet_id={self.wallet_id!r})"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _restore, ({name: getattr(self, name) for name in self.__slots__},)
+        return _restore, (self._values(),)
+
+    def _values(self) -> dict[str, Any]:
+        return {name.removeprefix("_"): getattr(self, name.removeprefix("_")) for name in self.__slots__}
 
 
 def _restore(values: dict[str, Any]) -> Customer:
     # An older pickle may lack a value that has a default; a newer one fails loudly.
     return Customer(**values)
+
+
+def made(*values: Any) -> Customer:
+    """A customer from the values of all arguments of its constructor; ``raw`` may be the text of the whole answer."""
+    customer = object.__new__(Customer)
+    for write, value in zip(_WRITERS, values, strict=True):
+        write(customer, value)
+    return customer
+
+
+# What an assignment would do, if a Customer could be changed.
+_WRITERS = [
+    vars(Customer)[name].__set__
+    for name in (
+        "id",
+        "wallet_id",
+        "email",
+        "first_name",
+        "last_name",
+        "phone_number",
+        "comment",
+        "external_id",
+        "referral_id",
+        "created_at",
+        "how",
+        "_raw",
+    )
+]

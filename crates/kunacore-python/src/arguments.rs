@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use kunacore::{CustomerFilter, NewCustomer};
+use kunacore::{CustomerFilter, Field, NewCustomer};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString};
@@ -12,8 +12,24 @@ use crate::failure;
 
 /// A customer from its fields by name; None stands for a field that is not set.
 ///
-/// It goes through the core's JSON reader, which reports a value of the wrong type together with every other problem.
+/// One with a value of the wrong type goes through the core's JSON reader, which reports that together with every other
+/// problem.
 pub(crate) fn customer(fields: &Bound<'_, PyDict>) -> PyResult<NewCustomer> {
+    let mut builder = NewCustomer::builder();
+    for (name, value) in fields {
+        if value.is_none() {
+            continue;
+        }
+        let field = name.cast::<PyString>().ok().and_then(|name| Field::from_name(name.to_str().ok()?));
+        match (field, value.cast::<PyString>().ok().and_then(|text| text.to_str().ok())) {
+            (Some(field), Some(text)) => builder.extend([(field, text)]),
+            _ => return odd_customer(fields),
+        }
+    }
+    builder.build().map_err(|error| failure::exception(fields.py(), &error))
+}
+
+fn odd_customer(fields: &Bound<'_, PyDict>) -> PyResult<NewCustomer> {
     let mut object = Map::new();
     for (name, value) in fields {
         let value = match value.extract::<String>() {

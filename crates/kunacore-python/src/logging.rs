@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, Once, PoisonError, RwLock};
 use std::time::SystemTime;
 
+use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::PyDict;
@@ -147,8 +148,8 @@ fn level(py: Python<'_>) -> PyResult<LevelFilter> {
     let logger = match LOGGER.get(py) {
         Some(logger) => logger.bind(py),
         None => {
-            let modules = py.import("sys")?.getattr("modules")?;
-            if !modules.cast::<PyDict>()?.contains("logging")? {
+            let modules = py.import(intern!(py, "sys"))?.getattr(intern!(py, "modules"))?;
+            if !modules.cast::<PyDict>()?.contains(intern!(py, "logging"))? {
                 return Ok(LevelFilter::WARN);
             }
             let logger = py.import("logging")?.call_method1("getLogger", ("kunacore",))?;
@@ -156,7 +157,7 @@ fn level(py: Python<'_>) -> PyResult<LevelFilter> {
         }
     };
     for level in [Level::DEBUG, Level::INFO, Level::WARN, Level::ERROR] {
-        if logger.call_method1("isEnabledFor", (number(level),))?.is_truthy()? {
+        if logger.call_method1(intern!(py, "isEnabledFor"), (number(level),))?.is_truthy()? {
             return Ok(level.into());
         }
     }

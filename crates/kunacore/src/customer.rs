@@ -188,6 +188,17 @@ impl Customer {
         }
     }
 
+    /// The text of the whole answer, of which [`raw`](Self::raw) is the `data`; `None` where only that is left. For those who
+    /// read it in another language.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn raw_answer(&self) -> Option<&[u8]> {
+        match &self.raw {
+            Raw::Read(_) => None,
+            Raw::Answer { body, .. } => Some(body),
+        }
+    }
+
     /// Reads a customer from an answer that is just as the contract has it, which saves most of the work; `None` of all
     /// others, which say no less for that.
     pub(crate) fn read_answer(body: &[u8]) -> Option<Self> {
