@@ -40,14 +40,29 @@ fn the_help_quotes_the_defaults() {
 #[test]
 fn the_python_clients_have_and_quote_the_defaults() {
     let [timeout, connect_timeout, deadline, settle] = [TIMEOUT, CONNECT_TIMEOUT, DEADLINE, SETTLE].map(seconds);
-    for path in ["python/kunacore/_client.py", "python/kunacore/_async_client.py"] {
-        let quoted = [
-            format!(" timeout: float = {timeout}.0,"),
-            format!(" connect_timeout: float = {connect_timeout}.0,"),
-            format!(" deadline: float = {deadline}.0,"),
-            format!(" max_attempts: int = {MAX_ATTEMPTS},"),
-            format!("None is the longer of ``timeout`` and {settle} seconds."),
-        ];
+    let pages = [
+        (
+            "python/kunacore/_keywords.py",
+            vec![
+                format!(" timeout={timeout}.0,"),
+                format!(" connect_timeout={connect_timeout}.0,"),
+                format!(" deadline={deadline}.0,"),
+                format!(" max_attempts={MAX_ATTEMPTS},"),
+            ],
+        ),
+        (
+            "python/kunacore/_fields.py",
+            vec![
+                format!("one attempt may take; {timeout} by default."),
+                format!("connecting may take; {connect_timeout} by default."),
+                format!("one call may take as a whole; {deadline} by default."),
+                format!("the request of one call is sent at most; {MAX_ATTEMPTS} by default."),
+                format!("None is ``timeout``, {settle} at least."),
+            ],
+        ),
+        ("python/kunacore/_client.py", vec![format!("None is the longer of ``timeout`` and {settle} seconds.")]),
+    ];
+    for (path, quoted) in pages {
         quotes(&file(path), path, &quoted);
     }
 }
