@@ -23,6 +23,7 @@ The workspace's own commands.
   cargo xtask bench               measure calls, the import of a table, the sandbox and the time that `import kunacore`
                                   takes, as ratios in one run
   cargo xtask bench --calls       measure calls only
+  cargo xtask bench --python      measure calls of Python only
   cargo xtask bench --import [--rows N]    measure the import of a table only
   cargo xtask bench --import --memory      measure its memory, with tables of up to ten million rows
 ";
@@ -39,6 +40,7 @@ fn main() -> ExitCode {
         ["test", "--stage", name] => test::run(&root(), Part::All, name),
         ["bench"] => bench::run_all(&root()),
         ["bench", "--calls"] => bench::run_calls(&root()),
+        ["bench", "--python"] => bench::run_python(&root()),
         ["bench", "--import"] => bench::run_import(&root(), bench::ROWS),
         ["bench", "--import", "--rows", rows] => rows
             .parse()

@@ -1,11 +1,13 @@
 //! `cargo xtask bench`: figures, as ratios within one run, since the machine may be busy.
 //!
-//! Four things are measured: what a creation costs, beside bare reqwest; what the import of a table takes, beside clients
-//! that send the same customers; how many customers a second the sandbox creates in memory, empty and with a million in its
-//! ledger, beside a bare axum handler; and how long `import kunacore` takes, beside `import requests`.
+//! Five things are measured: what a creation costs, beside bare reqwest; what one costs in Python, beside pycurl; what the
+//! import of a table takes, beside clients that send the same customers; how many customers a second the sandbox creates in
+//! memory, empty and with a million in its ledger, beside a bare axum handler; and how long `import kunacore` takes, beside
+//! `import requests`.
 
 mod calls;
 mod import;
+mod python;
 
 pub(crate) use import::{ROWS, run as run_import, run_memory as run_import_memory};
 
@@ -32,6 +34,7 @@ const MOST_FILLS: usize = 30;
 pub(crate) fn run_all(root: &Path) -> Result<(), String> {
     let environment = Environment::new(root);
     run_calls(root)?;
+    run_python(root)?;
     run_import(root, ROWS)?;
     sandbox(root)?;
     import_time(&environment)
@@ -44,6 +47,15 @@ pub(crate) fn run_all(root: &Path) -> Result<(), String> {
 /// As [`run_all`].
 pub(crate) fn run_calls(root: &Path) -> Result<(), String> {
     calls::run_all(root)
+}
+
+/// Measures and prints what a call of Python costs.
+///
+/// # Errors
+///
+/// As [`run_all`].
+pub(crate) fn run_python(root: &Path) -> Result<(), String> {
+    python::run_all(root)
 }
 
 fn sandbox(root: &Path) -> Result<(), String> {
