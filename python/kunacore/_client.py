@@ -162,8 +162,8 @@ class Client:
                 rejected (``"reject"``). None is what the run was begun with, and ``"stop"`` for a new one.
             encoding: of CSV and JSON Lines, such as ``"windows-1251"``; UTF-8 without it.
             keep_input: whether the copy of a table that is not in files stays in the run's directory when all is done.
-            check: whether the table is only checked. Then nothing is sent, and of the result only ``summary`` says
-                something: ``rows`` and ``problems``.
+            check: whether the table is only checked, and nothing is sent. Problems raise, or are counted with
+                ``invalid="reject"``: of the result only ``summary`` then says something, ``rows`` and ``problems``.
             canary: after how many rows to stop; the result has the others as unsent.
             rate: how many requests a second are sent at most, look-ups included; no limit without it.
             concurrency: how many requests are in flight, up to 256; without it as many as the server likes, 8 to 64.
