@@ -117,7 +117,7 @@ class Client:
 
         Raises:
             DuplicateCustomerError: with the code ``"conflict"``: the customer with this e-mail is another person, and
-                in ``existing``.
+                in ``existing``. Where somebody may have sent this one, that is said only after ``settle``.
             OutcomeUnknownError: look-ups tell nothing, and somebody may have sent it.
             KeyboardInterrupt: Ctrl-C; as for ``create_customer``.
             KunaCoreError: what else ``create_customer`` raises.
