@@ -233,7 +233,7 @@ impl Client {
 
     fn wait(&self, py: Python<'_>, call: Call) -> PyResult<Answer> {
         let (core, creates, log) = (self.core(py)?, call.creates(), Log::begin(py)?);
-        let lane = core.lanes.take(&core.client).map_err(|failure| match failure {
+        let mut lane = core.lanes.take(&core.client).map_err(|failure| match failure {
             lanes::Failure::Client(error) => failure::exception(py, &error),
             lanes::Failure::Runtime(error) => error.into(),
         })?;

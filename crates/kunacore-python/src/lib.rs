@@ -22,6 +22,10 @@ mod workers;
 
 use pyo3::prelude::*;
 
+/// For what Rust allocates; Python has its own.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// The Rust side of the package `kunacore`; private to it.
 #[pymodule]
 mod _kunacore {
