@@ -28,7 +28,8 @@ def recipe(arguments: dict[str, Any]) -> Recipe:
     secret = next((name for name in SECRETS if name in arguments), None)
     if secret is None and "@" in arguments.get("proxy", ""):
         secret = "proxy"
-    return Recipe({name: value for name, value in arguments.items() if name not in SECRETS}, secret, {})
+    kept = {name: value for name, value in arguments.items() if name not in SECRETS and name != secret}
+    return Recipe(kept, secret, {})
 
 
 def reduced(client: Any, made_of: Recipe) -> tuple[Any, ...]:

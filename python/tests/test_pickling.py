@@ -46,8 +46,11 @@ def test_no_pickle_holds_a_secret(kind: Any, secret: dict[str, str], name: str) 
 def test_a_proxy_with_a_password_is_a_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KUNACORE_API_KEY", "k")
     pickle.dumps(kunacore.Client("https://kunacore.example", proxy="http://proxy.example:3128"))
+    client = kunacore.Client("https://kunacore.example", proxy="http://user:password@proxy.example:3128")
     with pytest.raises(TypeError, match="proxy"):
-        pickle.dumps(kunacore.Client("https://kunacore.example", proxy="http://user:password@proxy.example:3128"))
+        pickle.dumps(client)
+    # Nor is it kept for one.
+    assert "password" not in repr(client._made_of)
 
 
 def test_a_pool_of_spawned_processes_shares_a_client_of_the_environment(python: PythonRunner) -> None:
