@@ -34,7 +34,7 @@ fn rust(environment: &Environment) -> Result<Done, String> {
     let manifest = format!(
         "[package]\nname = \"readme\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[workspace]\n\n[dependencies]\n\
          kunacore = {{ path = {core:?} }}\ntokio = {{ version = \"1\", features = [\"macros\", \"rt-multi-thread\"] }}\n\n\
-         [profile.dev]\nopt-level = 1\ndebug = \"line-tables-only\"\n",
+         [profile.dev]\nopt-level = 1\ndebug = false\n",
     );
     write(&folder.join("Cargo.toml"), &manifest)?;
     // The workspace's own versions, profile and target directory, so that what is built already is not built again.
