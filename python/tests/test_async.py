@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import logging
 import time
 from collections.abc import Iterator
 
@@ -145,3 +146,32 @@ def test_the_ids_of_a_customer_whose_call_was_cancelled_too_late_are_logged(
 
     asyncio.run(give_up_too_late())
     assert sandbox.ledger()[0]["walletId"] in caplog.text
+
+
+# Which of two answers comes first is open, so either is the late one once.
+@pytest.mark.parametrize("late", [0, 1])
+def test_what_a_handler_of_logging_raises_keeps_no_other_call_from_its_answer(
+    sandbox: kunacore.Sandbox, monkeypatch: pytest.MonkeyPatch, late: int
+) -> None:
+    class Broken(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            raise RuntimeError("a handler that is broken")
+
+    monkeypatch.setattr(logging.getLogger("kunacore"), "handlers", [Broken()])
+    raised: list[str] = []
+
+    async def create_two() -> kunacore.Customer:
+        asyncio.get_running_loop().set_exception_handler(lambda _, context: raised.append(str(context["exception"])))
+        client = kunacore.AsyncClient(sandbox.url, api_key=sandbox.api_key)
+        calls = [asyncio.create_task(client.create_customer(**alex(number))) for number in range(2)]
+        await asyncio.sleep(0)  # Both start; then this thread is busy until both answers are there.
+        while len(sandbox.ledger()) < 2:
+            time.sleep(0.01)
+        time.sleep(0.2)
+        calls[late].cancel()
+        with pytest.raises(RuntimeError, match="a handler that is broken"):
+            await calls[late]
+        return await asyncio.wait_for(calls[1 - late], 10)
+
+    assert asyncio.run(create_two()).wallet_id in {created["walletId"] for created in sandbox.ledger()}
+    assert raised == ["a handler that is broken"]

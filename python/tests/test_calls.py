@@ -1,16 +1,15 @@
-"""The calls: what they take, what they refuse, and that many threads may make them."""
+"""The calls: what they take, and what they refuse."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from example import ALEX, Fields, alex
+from example import ALEX, alex
 from scripted_server import Reply, ScriptedServer
 
 import kunacore
@@ -128,14 +127,6 @@ def test_a_time_is_sent_in_utc(moment: datetime | str, sent: str) -> None:
 def test_a_time_without_a_zone_is_refused(client: kunacore.Client) -> None:
     with pytest.raises(ValueError, match="created_to must be an aware datetime"):
         client.find_customers(created_to=datetime(2024, 2, 26))
-
-
-def test_many_threads_share_a_client(client: kunacore.Client, sandbox: kunacore.Sandbox) -> None:
-    customers: list[Fields] = [alex(number) for number in range(320)]
-    with ThreadPoolExecutor(32) as threads:
-        created = list(threads.map(lambda fields: client.create_customer(**fields), customers))
-    assert len({customer.wallet_id for customer in created}) == 320
-    assert len(sandbox.ledger()) == 320
 
 
 def test_a_closed_client_refuses_calls(sandbox: kunacore.Sandbox) -> None:

@@ -14,19 +14,13 @@ const DAY: u64 = 24 * 60 * 60;
 /// The Python object; `how` is known only of a customer that was created or ensured.
 pub(crate) fn to_python<'py>(py: Python<'py>, customer: &Customer, how: Option<How>) -> PyResult<Bound<'py, PyAny>> {
     static MADE: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-    let made = match MADE.get(py) {
-        Some(made) => made,
-        None => {
-            let made = py.import("kunacore._customer")?.getattr("made")?.unbind();
-            MADE.get_or_init(py, || made)
-        }
-    };
+    let made = MADE.import(py, "kunacore._customer", "made")?;
     // Few ask for it, so Python reads it when somebody does.
     let raw = match customer.raw_answer() {
         Some(answer) => PyBytes::new(py, answer).into_any(),
         None => json::to_python(py, customer.raw())?,
     };
-    made.bind(py).call1((
+    made.call1((
         customer.id().as_str(),
         customer.wallet_id().as_str(),
         customer.email(),
@@ -46,17 +40,13 @@ pub(crate) fn to_python<'py>(py: Python<'py>, customer: &Customer, how: Option<H
 /// An aware datetime in UTC. pyo3's own conversion panics on times before 1970, which are the server's to send.
 fn moment<'py>(py: Python<'py>, at: SystemTime) -> PyResult<Bound<'py, PyAny>> {
     static EPOCH: PyOnceLock<Py<PyDateTime>> = PyOnceLock::new();
-    let epoch = match EPOCH.get(py) {
-        Some(epoch) => epoch.bind(py),
-        None => {
-            let utc = PyTzInfo::utc(py)?;
-            let epoch = PyDateTime::new(py, 1970, 1, 1, 0, 0, 0, 0, Some(&utc))?.unbind();
-            EPOCH.get_or_init(py, || epoch).bind(py)
-        }
-    };
+    let epoch = EPOCH.get_or_try_init(py, || {
+        let utc = PyTzInfo::utc(py)?;
+        PyDateTime::new(py, 1970, 1, 1, 0, 0, 0, 0, Some(&utc)).map(Bound::unbind)
+    })?;
     match at.duration_since(SystemTime::UNIX_EPOCH) {
-        Ok(after) => epoch.add(delta(py, after)?),
-        Err(before) => epoch.sub(delta(py, before.duration())?),
+        Ok(after) => epoch.bind(py).add(delta(py, after)?),
+        Err(before) => epoch.bind(py).sub(delta(py, before.duration())?),
     }
 }
 

@@ -38,6 +38,22 @@ struct Letter {
     log: Log,
 }
 
+impl Letter {
+    /// Gives the answer to the future; of one that nobody waits for any more, the ids of a new customer are logged.
+    fn hand_over(self, py: Python<'_>) -> PyResult<()> {
+        let future = self.future.bind(py);
+        if future.call_method0("done")?.is_truthy()? {
+            return self.answer.map_or(Ok(()), |answer| answer.came_too_late(py));
+        }
+        let lost = || PyRuntimeError::new_err("the call ended without an answer");
+        match self.answer.ok_or_else(lost).and_then(|answer| answer.into_pyobject(py)) {
+            Ok(value) => future.call_method1("set_result", (value,))?,
+            Err(error) => future.call_method1("set_exception", (error,))?,
+        };
+        Ok(())
+    }
+}
+
 #[pymethods]
 impl Mailbox {
     #[new]
@@ -59,22 +75,16 @@ impl Mailbox {
         let mut rings = [0; 512];
         while matches!((&self.bell).read(&mut rings), Ok(count) if count == rings.len()) {}
         let letters = std::mem::take(&mut *self.slot.letters.lock().unwrap_or_else(PoisonError::into_inner));
+        // What one letter raises, such as a handler of logging that is told of a late answer, must not keep the others from
+        // being handed over.
+        let mut handed = Ok(());
         let mut logs = Vec::new();
-        for Letter { future, answer, log } in letters {
-            logs.push(log);
-            let future = future.bind(py);
-            if future.call_method0("done")?.is_truthy()? {
-                answer.map_or(Ok(()), |answer| answer.came_too_late(py))?;
-                continue;
-            }
-            let lost = || PyRuntimeError::new_err("the call ended without an answer");
-            match answer.ok_or_else(lost).and_then(|answer| answer.into_pyobject(py)) {
-                Ok(value) => future.call_method1("set_result", (value,))?,
-                Err(error) => future.call_method1("set_exception", (error,))?,
-            };
+        for letter in letters {
+            logs.push(letter.log.clone());
+            handed = handed.and(letter.hand_over(py));
         }
         // Last, as the handlers of logging may raise what a signal's handler does.
-        logs.iter().try_for_each(|log| log.tell(py))
+        logs.iter().fold(handed, |handed, log| handed.and(log.tell(py)))
     }
 }
 
