@@ -98,7 +98,9 @@ fn rot(kind: Kind, counts: &mut Counts) {
     let mut random = Random::from_env();
     let journal = std::fs::read(world.run().join(JOURNAL)).unwrap();
     let marker = br#""t":"sync""#;
+    // The last marker itself is covered by none: damaged, it is where the journal was torn.
     let covered = journal.windows(marker.len()).rposition(|window| window == marker).unwrap();
+    let covered = journal[..covered].iter().rposition(|byte| *byte == b'\n').unwrap() + 1;
     for number in 0..ROTTEN {
         let at = usize::try_from(random.below(covered as u64)).unwrap();
         let run = copy(&world, &format!("rot {number}"));
