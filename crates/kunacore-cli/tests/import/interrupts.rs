@@ -70,23 +70,26 @@ fn an_interrupt_while_a_row_is_in_doubt_ends_with_the_status_of_the_doubt() {
 
 #[test]
 fn a_second_interrupt_ends_at_once_and_what_was_on_its_way_is_looked_up_by_the_next() {
-    for unique in [true, false] {
+    for (unique, in_flight, rows) in [(true, 4, 10), (false, 4, 10), (true, 40, 60)] {
         let desk = Desk::with(SandboxOptions { unique, ..SandboxOptions::default() });
-        desk.write("customers.csv", table::csv(1..=10));
+        desk.write("customers.csv", table::csv(1..=rows));
         let never_answered = Fault::new(Operation::Create, Phase::After, Effect::Hang { ms: 120_000 });
         desk.sandbox.set_faults(&[never_answered]).unwrap();
-        let mut process = desk.command(&["customers.csv", "--run", "run", "--concurrency", "4"]).spawn().unwrap();
-        desk.wait_for_customers(4);
+        let concurrency = in_flight.to_string();
+        let asked = ["customers.csv", "--run", "run", "--concurrency", &concurrency];
+        let mut process = desk.command(&asked).spawn().unwrap();
+        desk.wait_for_customers(in_flight);
         signal(&process, "INT");
         wait_for(&mut process, "stopping: ");
         signal(&process, "INT");
         assert_eq!(process.wait().unwrap().code(), Some(130));
         let summary = desk.summary("run");
-        assert_eq!((&summary["unresolved"], &summary["unsent"]), (&4.into(), &6.into()));
+        assert_eq!((&summary["unresolved"], &summary["unsent"]), (&in_flight.into(), &(rows - in_flight).into()));
         desk.sandbox.clear_faults();
         desk.expect(0, &["--run", "run"]);
-        desk.everyone_has_one_wallet("run", 10);
-        assert_eq!((desk.creates(), &desk.summary("run")["reconciled"]), (10, &4.into()));
+        desk.everyone_has_one_wallet("run", rows);
+        assert_eq!(desk.creates(), i64::try_from(rows).unwrap());
+        assert_eq!(desk.summary("run")["reconciled"], in_flight);
     }
 }
 
