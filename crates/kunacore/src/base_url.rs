@@ -67,6 +67,16 @@ impl BaseUrl {
         &self.text
     }
 
+    /// The same for the HTTP layers.
+    ///
+    /// # Errors
+    ///
+    /// They cannot take it.
+    pub(crate) fn uri(&self) -> Result<http::Uri, Error> {
+        let advice = "Give scheme and host, such as https://kunacore.example; the client adds the paths.";
+        self.text.parse().map_err(|_| Error::configuration("the base URL cannot be used in a request", advice))
+    }
+
     pub(crate) fn host(&self) -> &str {
         &self.host
     }

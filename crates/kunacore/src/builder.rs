@@ -191,7 +191,8 @@ impl ClientBuilder {
         }
 
         let connector = Connector {
-            tls,
+            server: base.uri()?,
+            tls: Arc::new(tls),
             connect_timeout: self.connect_timeout,
             http2_prior_knowledge: self.http2_prior_knowledge,
             loopback: base.loopback,

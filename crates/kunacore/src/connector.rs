@@ -1,17 +1,22 @@
 //! How a client's connections are made. A set of them belongs to one runtime; whoever has several makes several.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use http::Uri;
+use hyper_util::client::proxy::matcher::Matcher;
 use reqwest::Proxy;
 use reqwest::redirect::Policy;
 use rustls::ClientConfig;
 
 use crate::defaults;
 use crate::error::Error;
+use crate::http_client::{Directly, HttpClient};
 use crate::secret::Secret;
 
 pub(crate) struct Connector {
-    pub(crate) tls: ClientConfig,
+    pub(crate) server: Uri,
+    pub(crate) tls: Arc<ClientConfig>,
     pub(crate) connect_timeout: Duration,
     pub(crate) http2_prior_knowledge: bool,
     /// Whether the server is on this machine.
@@ -20,11 +25,25 @@ pub(crate) struct Connector {
 }
 
 impl Connector {
-    /// An HTTP client without connections yet.
-    pub(crate) fn http(&self) -> Result<reqwest::Client, Error> {
+    /// A set without connections yet.
+    pub(crate) fn http(&self) -> Result<HttpClient, Error> {
+        let directly = (!self.is_proxied()).then(|| Directly {
+            tls: self.tls.clone(),
+            connect_timeout: self.connect_timeout,
+            http2_only: self.http2_prior_knowledge,
+        });
+        Ok(HttpClient::new(self.reqwest()?, directly))
+    }
+
+    /// Whether a proxy stands before the server: the one that was named, or one of the environment's. The latter, which
+    /// would get the api-key, could not reach this machine's loopback anyway.
+    fn is_proxied(&self) -> bool {
+        !self.loopback && (self.proxy.is_some() || Matcher::from_system().intercept(&self.server).is_some())
+    }
+
+    fn reqwest(&self) -> Result<reqwest::Client, Error> {
         let mut http = reqwest::Client::builder()
-            .user_agent(concat!("kunacore/", env!("CARGO_PKG_VERSION")))
-            .tls_backend_preconfigured(self.tls.clone())
+            .tls_backend_preconfigured((*self.tls).clone())
             .connect_timeout(self.connect_timeout)
             .pool_idle_timeout(defaults::POOL_IDLE_TIMEOUT)
             .redirect(Policy::none())
@@ -38,7 +57,6 @@ impl Connector {
             http = http.http2_prior_knowledge();
         }
         if self.loopback {
-            // The environment's proxy would get the api-key, and could not reach this machine's loopback anyway.
             http = http.no_proxy();
         } else if let Some(url) = &self.proxy {
             http = http.proxy(proxy(url.expose())?);

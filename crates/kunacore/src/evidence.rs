@@ -32,11 +32,6 @@ impl Revocation {
         RevocableBody { state: self.0.clone(), bytes: Some(bytes) }
     }
 
-    /// Gives up the proof, for a request that is sent without a [`RevocableBody`].
-    pub(crate) fn forfeit(&self) {
-        self.0.store(SENT, Ordering::Release);
-    }
-
     /// Forbids the body to be sent. `true` proves that no byte of it was, or ever will be; `false` proves nothing.
     pub(crate) fn revoke(&self) -> bool {
         match self.0.compare_exchange(UNSENT, REVOKED, Ordering::AcqRel, Ordering::Acquire) {

@@ -72,6 +72,7 @@ pub mod gate;
 #[rustfmt::skip]
 #[allow(missing_docs, unreachable_pub, dead_code, clippy::all, clippy::unwrap_used, rustdoc::all)]
 mod generated;
+mod http_client;
 mod judge;
 mod lenient;
 mod lookup;

@@ -8,6 +8,7 @@ use crate::connector::Connector;
 use crate::credentials::{Authorization, Authorizer};
 use crate::duplicate::DuplicateRule;
 use crate::error::Error;
+use crate::http_client::HttpClient;
 use crate::lookup::Calibration;
 use crate::options::Options;
 use crate::retry::Budget;
@@ -17,7 +18,7 @@ use crate::transport::Form;
 use crate::turns::Turns;
 
 pub(crate) struct Pool {
-    pub(crate) http: reqwest::Client,
+    pub(crate) http: Arc<HttpClient>,
     shared: Arc<Shared>,
 }
 
@@ -43,7 +44,7 @@ pub(crate) struct Shared {
 impl Pool {
     /// A pool without connections yet.
     pub(crate) fn new(shared: Arc<Shared>) -> Result<Self, Error> {
-        Ok(Self { http: shared.connector.http()?, shared })
+        Ok(Self { http: Arc::new(shared.connector.http()?), shared })
     }
 
     /// The same with connections of its own.

@@ -1,9 +1,9 @@
 //! One HTTP exchange: the generated client builds the request, this module sends it and keeps what came of it.
 //!
 //! The generated methods call [`ClientHooks::exec`], which is implemented here: it puts the authorization in, makes the
-//! body revocable, and reads status, headers and at most [`BODY_CAP`] bytes into the [`Attempt`]. The generated decoder
-//! gets nothing, by [`ClientHooks::post`]: it would turn an unexpected answer into an error without status, and a created
-//! customer must not be lost that way.
+//! body revocable, has it sent, and reads status, headers and at most [`BODY_CAP`] bytes into the [`Attempt`]. The generated
+//! decoder gets nothing, by [`ClientHooks::post`]: it would turn an unexpected answer into an error without status, and a
+//! created customer must not be lost that way.
 //!
 //! Of a creation the first request is kept as a [`Form`], by which the later ones of the same client are made.
 
@@ -13,16 +13,20 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
+use http::header::{HeaderMap, HeaderValue, USER_AGENT};
+use http::{Method, Uri};
 use progenitor_client::{ClientHooks, OperationInfo};
-use reqwest::header::HeaderMap;
 
 use crate::credentials::Authorization;
 use crate::defaults::BODY_CAP;
 use crate::evidence::{self, Revocation};
 use crate::gate::Operation;
 use crate::generated::{self, types};
+use crate::http_client::{AnswerBody, Failure, HttpClient};
 use crate::pool::Pool;
 use crate::text;
+
+const AGENT: &str = concat!("kunacore/", env!("CARGO_PKG_VERSION"));
 
 /// What to ask of the server.
 #[derive(Clone, Copy)]
@@ -111,33 +115,39 @@ pub(crate) async fn exchange(
 ) -> Observation {
     let start = Instant::now();
     let form = matches!(request, Request::Create(_)).then(|| pool.create_form.clone());
-    let attempt =
-        Attempt(Arc::new(State { authorization, form, revocation: Revocation::default(), reply: Mutex::default() }));
+    let attempt = Attempt(Arc::new(State {
+        http: pool.http.clone(),
+        authorization,
+        form,
+        revocation: Revocation::default(),
+        came: Mutex::default(),
+    }));
     let guard =
         Guard { revocation: attempt.0.revocation.clone(), warns: matches!(request, Request::Create(_)) && !paced };
     let call = async {
         if let (Request::Create(body), Some(form)) = (request, pool.create_form.get()) {
-            return attempt.send_by(form, &pool.http, body).await.err();
+            return attempt.send_by(form, body).await;
         }
-        let client = generated::Client::new_with_client(pool.base.as_str(), pool.http.clone(), attempt.clone());
+        let client = generated::Client::new_with_client(pool.base.as_str(), pool.http.reqwest.clone(), attempt.clone());
+        // What came of it is with the attempt; a request that could not be built was not sent.
         match request {
-            Request::Login { merchant_id, body } => client.login(merchant_id, body).await.err(),
-            Request::Create(body) => client.create_customer(body).await.err(),
-            Request::Find(body) => client.find_customers(body).await.err(),
-            Request::Details(body) => client.customer_details(body).await.err(),
+            Request::Login { merchant_id, body } => drop(client.login(merchant_id, body).await),
+            Request::Create(body) => drop(client.create_customer(body).await),
+            Request::Find(body) => drop(client.find_customers(body).await),
+            Request::Details(body) => drop(client.customer_details(body).await),
         }
     };
     let ended = tokio::time::timeout(limit, call).await;
     let unsent = guard.finish();
-    let observation = match (attempt.take_reply(), ended) {
-        (Some(reply), _) => Observation::Reply(reply),
-        (None, Err(_)) => {
+    let observation = match (attempt.take(), ended) {
+        (Came { reply: Some(reply), .. }, _) => Observation::Reply(reply),
+        (_, Err(_)) => {
             let cause = Cause { code: "timeout", detail: String::new(), distrusted: false };
             if unsent { Observation::NotSent(cause) } else { Observation::Lost(cause) }
         }
-        (None, Ok(error)) => {
-            let turned_away = error.as_ref().is_some_and(|error| evidence::turned_away(error));
-            let cause = Cause::of(error);
+        (Came { failure, .. }, Ok(())) => {
+            let turned_away = failure.as_ref().is_some_and(|failure| evidence::turned_away(failure.error()));
+            let cause = Cause::of(failure.as_ref());
             match (unsent, turned_away) {
                 (true, _) => Observation::NotSent(cause),
                 (false, true) => Observation::TurnedAway(cause),
@@ -181,12 +191,20 @@ fn tell(request: Request<'_>, resend: u32, observation: &Observation, took: Dura
 pub(crate) struct Attempt(Arc<State>);
 
 struct State {
+    http: Arc<HttpClient>,
     authorization: Option<Authorization>,
     /// Where to leave the request's form.
     form: Option<Arc<OnceLock<Form>>>,
     revocation: Revocation,
+    came: Mutex<Came>,
+}
+
+/// What came of an attempt.
+#[derive(Default)]
+struct Came {
     /// Filled in two steps, head and body, so that a timeout in between does not lose the status.
-    reply: Mutex<Option<Reply>>,
+    reply: Option<Reply>,
+    failure: Option<Failure>,
 }
 
 impl fmt::Debug for Attempt {
@@ -198,58 +216,56 @@ impl fmt::Debug for Attempt {
 /// A request as the generated client built it, but for what is another one each time: authorization and body. To build it
 /// anew for each customer costs a good part of sending it.
 pub(crate) struct Form {
-    url: reqwest::Url,
+    uri: Uri,
     headers: HeaderMap,
+}
+
+impl Form {
+    /// That of a request which the generated client built.
+    fn of(request: &mut reqwest::Request) -> Option<Self> {
+        let mut headers = std::mem::take(request.headers_mut());
+        if let Some(merchant_id) = headers.get_mut("merchant_id") {
+            merchant_id.set_sensitive(true);
+        }
+        Some(Self { uri: request.url().as_str().parse().ok()?, headers })
+    }
 }
 
 impl Attempt {
     /// Sends a customer in this form.
-    async fn send_by(
-        &self,
-        Form { url, headers }: &Form,
-        http: &reqwest::Client,
-        body: &types::CreateCustomerRequest,
-    ) -> Result<(), generated::Error<()>> {
-        let body = serde_json::to_vec(body).map_err(|error| generated::Error::InvalidRequest(error.to_string()))?;
-        let mut request = reqwest::Request::new(reqwest::Method::POST, url.clone());
-        *request.headers_mut() = headers.clone();
-        self.authorize(&mut request);
-        *request.body_mut() = Some(reqwest::Body::wrap(self.0.revocation.wrap(body.into())));
-        let mut response = http.execute(request).await?;
-        self.read(&mut response).await;
-        Ok(())
+    async fn send_by(&self, form: &Form, body: &types::CreateCustomerRequest) {
+        // It is text by name, which always can be written.
+        let Ok(body) = serde_json::to_vec(body) else { return };
+        self.send(form, body.into()).await;
     }
 
-    fn authorize(&self, request: &mut reqwest::Request) {
+    /// Sends a request, and keeps what comes of it.
+    async fn send(&self, Form { uri, headers }: &Form, body: Bytes) {
+        let mut request = http::Request::new(self.0.revocation.wrap(body));
+        *request.method_mut() = Method::POST;
+        *request.uri_mut() = uri.clone();
+        *request.headers_mut() = headers.clone();
         if let Some((name, value)) = &self.0.authorization {
             request.headers_mut().insert(name, value.clone());
         }
-    }
-
-    fn prepare(&self, request: &mut reqwest::Request) {
-        if let Some(form) = &self.0.form {
-            form.get_or_init(|| Form { url: request.url().clone(), headers: request.headers().clone() });
-        }
-        self.authorize(request);
-        if let Some(merchant_id) = request.headers_mut().get_mut("merchant_id") {
-            merchant_id.set_sensitive(true);
-        }
-        match request.body().and_then(reqwest::Body::as_bytes).map(Bytes::copy_from_slice) {
-            Some(bytes) => *request.body_mut() = Some(reqwest::Body::wrap(self.0.revocation.wrap(bytes))),
-            None => self.0.revocation.forfeit(),
+        request.headers_mut().insert(USER_AGENT, HeaderValue::from_static(AGENT));
+        match self.0.http.send(request).await {
+            Ok(response) => self.read(response).await,
+            Err(failure) => self.came().failure = Some(failure),
         }
     }
 
     /// Reads the answer into the attempt as it comes, so that what came is not lost when the time is over.
-    async fn read(&self, response: &mut reqwest::Response) {
-        let (status, headers) = (response.status().as_u16(), std::mem::take(response.headers_mut()));
-        *self.reply() = Some(Reply { status, headers, body: Body { bytes: BytesMut::new(), end: End::Cut } });
+    async fn read(&self, response: http::Response<AnswerBody>) {
+        let (head, mut rest) = response.into_parts();
+        let (status, headers) = (head.status.as_u16(), head.headers);
+        self.came().reply = Some(Reply { status, headers, body: Body { bytes: BytesMut::new(), end: End::Cut } });
         loop {
-            let chunk = response.chunk().await;
-            let mut reply = self.reply();
-            let Some(Reply { body, .. }) = &mut *reply else { return };
+            let chunk = rest.chunk().await;
+            let mut came = self.came();
+            let Some(Reply { body, .. }) = &mut came.reply else { return };
             match chunk {
-                Ok(Some(chunk)) => {
+                Some(Ok(chunk)) => {
                     let room = BODY_CAP - body.bytes.len();
                     body.bytes.extend_from_slice(&chunk[..chunk.len().min(room)]);
                     if chunk.len() > room {
@@ -257,39 +273,44 @@ impl Attempt {
                         return;
                     }
                 }
-                Ok(None) => {
+                None => {
                     body.end = End::Whole;
                     return;
                 }
-                Err(_) => return,
+                Some(Err(())) => return,
             }
         }
     }
 
-    fn reply(&self) -> MutexGuard<'_, Option<Reply>> {
-        self.0.reply.lock().unwrap_or_else(PoisonError::into_inner)
+    fn came(&self) -> MutexGuard<'_, Came> {
+        self.0.came.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn take_reply(&self) -> Option<Reply> {
-        self.reply().take()
+    fn take(&self) -> Came {
+        std::mem::take(&mut *self.came())
     }
 }
 
 impl ClientHooks<Attempt> for generated::Client {
+    /// Sends what the generated client has built. Its decoder gets an empty answer, which it does not see.
     async fn exec(&self, mut request: reqwest::Request, _: &OperationInfo) -> reqwest::Result<reqwest::Response> {
-        self.inner.prepare(&mut request);
-        let mut response = self.client.execute(request).await?;
-        self.inner.read(&mut response).await;
-        Ok(response)
+        let attempt = &self.inner;
+        let body = request.body().and_then(reqwest::Body::as_bytes).map(Bytes::copy_from_slice);
+        if let (Some(form), Some(body)) = (Form::of(&mut request), body) {
+            match &attempt.0.form {
+                Some(kept) => attempt.send(kept.get_or_init(|| form), body).await,
+                None => attempt.send(&form, body).await,
+            }
+        }
+        Ok(reqwest::Response::from(http::Response::new("")))
     }
 
     async fn post<E>(
         &self,
-        result: &reqwest::Result<reqwest::Response>,
+        _: &reqwest::Result<reqwest::Response>,
         _: &OperationInfo,
     ) -> Result<(), generated::Error<E>> {
-        // An answer has been read, and the decoder must not see it.
-        if result.is_ok() { Err(generated::Error::Custom(String::new())) } else { Ok(()) }
+        Err(generated::Error::Custom(String::new()))
     }
 }
 
@@ -317,15 +338,14 @@ impl Drop for Guard {
 }
 
 impl Cause {
-    fn of(error: Option<generated::Error<()>>) -> Self {
-        let (code, error) = match error {
-            Some(generated::Error::CommunicationError(error)) if error.is_timeout() => ("timeout", Some(error)),
-            Some(generated::Error::CommunicationError(error)) if error.is_connect() => ("connect", Some(error)),
-            Some(generated::Error::CommunicationError(error)) => ("connection_lost", Some(error)),
-            _ => ("connection_lost", None),
+    fn of(failure: Option<&Failure>) -> Self {
+        let code = match failure {
+            Some(failure) if failure.is_timeout() => "timeout",
+            Some(failure) if failure.is_connect() => "connect",
+            _ => "connection_lost",
         };
         // The upper layers' words hold the URL and repeat each other; the lowest says what happened.
-        let mut lowest: Option<&dyn std::error::Error> = error.as_ref().map(|error| error as _);
+        let mut lowest = failure.map(Failure::error);
         while let Some(deeper) = lowest.and_then(|error| error.source()) {
             lowest = Some(deeper);
         }

@@ -1,0 +1,179 @@
+//! How a request leaves: by hyper's own client where the server is reached directly, by reqwest where a proxy stands between.
+//!
+//! What reqwest adds to hyper's client (redirects, retries, a time limit of its own) is never used here, and costs a third of
+//! a request. What it knows of proxies is used, and not written once more.
+
+use std::error::Error as StdError;
+use std::future::poll_fn;
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, Response, Uri};
+use http_body::Body as _;
+use hyper::body::Incoming;
+use hyper_rustls::HttpsConnector;
+use hyper_util::client::legacy;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use tower_service::Service;
+
+use crate::defaults;
+use crate::evidence::RevocableBody;
+
+/// What reqwest keeps connections alive by, which nobody has to set: probes after so long, so far apart, so many.
+const KEEPALIVE: Duration = Duration::from_secs(15);
+const KEEPALIVE_PROBES: u32 = 3;
+
+type BoxError = Box<dyn StdError + Send + Sync>;
+type Direct = legacy::Client<InTime<HttpsConnector<HttpConnector>>, RevocableBody>;
+
+/// A set of connections, which belongs to one runtime.
+pub(crate) struct HttpClient {
+    /// Builds the requests of the generated client, and sends them where there is a proxy.
+    pub(crate) reqwest: reqwest::Client,
+    direct: Option<Direct>,
+}
+
+/// How direct connections are made.
+pub(crate) struct Directly {
+    pub(crate) tls: Arc<rustls::ClientConfig>,
+    pub(crate) connect_timeout: Duration,
+    pub(crate) http2_only: bool,
+}
+
+/// The body of an answer, as it comes.
+pub(crate) enum AnswerBody {
+    Direct(Incoming),
+    Proxied(reqwest::Body),
+}
+
+/// Why there is no answer.
+pub(crate) enum Failure {
+    Direct(legacy::Error),
+    Proxied(reqwest::Error),
+}
+
+impl HttpClient {
+    /// Requests leave directly, or by reqwest, without connections yet.
+    pub(crate) fn new(reqwest: reqwest::Client, directly: Option<Directly>) -> Self {
+        Self { reqwest, direct: directly.map(Directly::client) }
+    }
+
+    /// Sends a request and waits for the head of its answer.
+    pub(crate) async fn send(&self, request: Request<RevocableBody>) -> Result<Response<AnswerBody>, Failure> {
+        match &self.direct {
+            Some(direct) => {
+                let response = direct.request(request).await.map_err(Failure::Direct)?;
+                Ok(response.map(AnswerBody::Direct))
+            }
+            None => {
+                let request = reqwest::Request::try_from(request.map(reqwest::Body::wrap));
+                let request = request.map_err(Failure::Proxied)?;
+                let response = self.reqwest.execute(request).await.map_err(Failure::Proxied)?;
+                Ok(Response::from(response).map(AnswerBody::Proxied))
+            }
+        }
+    }
+}
+
+impl Directly {
+    fn client(self) -> Direct {
+        let mut tcp = HttpConnector::new();
+        tcp.enforce_http(false);
+        tcp.set_nodelay(true);
+        tcp.set_connect_timeout(Some(self.connect_timeout));
+        tcp.set_keepalive(Some(KEEPALIVE));
+        tcp.set_keepalive_interval(Some(KEEPALIVE));
+        tcp.set_keepalive_retries(Some(KEEPALIVE_PROBES));
+        #[cfg(any(target_os = "linux", target_os = "android"))]
+        tcp.set_tcp_user_timeout(Some(defaults::TCP_USER_TIMEOUT));
+        let connector = InTime { inner: HttpsConnector::from((tcp, self.tls)), limit: self.connect_timeout };
+        legacy::Client::builder(TokioExecutor::new())
+            .timer(TokioTimer::new())
+            .pool_timer(TokioTimer::new())
+            .pool_idle_timeout(defaults::POOL_IDLE_TIMEOUT)
+            .http2_only(self.http2_only)
+            .build(connector)
+    }
+}
+
+impl AnswerBody {
+    /// The next bytes; `None` at its end.
+    pub(crate) async fn chunk(&mut self) -> Option<Result<Bytes, ()>> {
+        loop {
+            let frame = poll_fn(|context| match self {
+                Self::Direct(body) => Pin::new(body).poll_frame(context).map_err(drop),
+                Self::Proxied(body) => Pin::new(body).poll_frame(context).map_err(drop),
+            });
+            match frame.await? {
+                // Trailers say nothing that is asked for.
+                Ok(frame) => {
+                    if let Ok(bytes) = frame.into_data() {
+                        return Some(Ok(bytes));
+                    }
+                }
+                Err(()) => return Some(Err(())),
+            }
+        }
+    }
+}
+
+impl Failure {
+    pub(crate) fn error(&self) -> &(dyn StdError + 'static) {
+        match self {
+            Self::Direct(error) => error,
+            Self::Proxied(error) => error,
+        }
+    }
+
+    /// No connection was made.
+    pub(crate) fn is_connect(&self) -> bool {
+        match self {
+            Self::Direct(error) => error.is_connect(),
+            Self::Proxied(error) => error.is_connect(),
+        }
+    }
+
+    /// A time was over: ours, or the system's.
+    pub(crate) fn is_timeout(&self) -> bool {
+        match self {
+            Self::Direct(error) => std::iter::successors(error.source(), |error| (*error).source())
+                .filter_map(|error| error.downcast_ref::<io::Error>())
+                .any(|error| error.kind() == io::ErrorKind::TimedOut),
+            Self::Proxied(error) => error.is_timeout(),
+        }
+    }
+}
+
+/// A connector that must be done in time: what it wraps limits the time of TCP alone, and of each address by itself.
+#[derive(Clone)]
+struct InTime<C> {
+    inner: C,
+    limit: Duration,
+}
+
+impl<C> Service<Uri> for InTime<C>
+where
+    C: Service<Uri, Error = BoxError>,
+    C::Future: Send + 'static,
+{
+    type Response = C::Response;
+    type Error = BoxError;
+    type Future = Pin<Box<dyn Future<Output = Result<C::Response, BoxError>> + Send>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, server: Uri) -> Self::Future {
+        let (connecting, limit) = (self.inner.call(server), self.limit);
+        Box::pin(async move {
+            let connected = tokio::time::timeout(limit, connecting).await;
+            connected.unwrap_or_else(|_| Err(io::Error::from(io::ErrorKind::TimedOut).into()))
+        })
+    }
+}
