@@ -9,13 +9,14 @@
 //! kunacore-bench bare URL COUNT            the same requests by reqwest alone
 //! kunacore-bench table COUNT               a table of so many customers, as CSV
 //! kunacore-bench bodies COUNT              the bodies of the requests that create them, one a line
-//! kunacore-bench many URL FILE IN_FLIGHT   those bodies by reqwest alone, so many at once
+//! kunacore-bench many CLIENT URL FILE IN_FLIGHT   those bodies by hyper, reqwest or core, so many at once
 //! ```
 
 mod bare;
 mod many;
 mod rows;
 mod server;
+mod tale;
 
 use std::error::Error;
 use std::path::Path;
@@ -28,7 +29,7 @@ type Result<T> = std::result::Result<T, Box<dyn Error>>;
 const API_KEY: &str = "a key of the length that keys have";
 
 const USAGE: &str = "usage: kunacore-bench serve | serve-rows MILLISECONDS | core URL COUNT | bare URL COUNT | \
-                     table COUNT | bodies COUNT | many URL FILE IN_FLIGHT";
+                     table COUNT | bodies COUNT | many CLIENT URL FILE IN_FLIGHT";
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -41,7 +42,9 @@ fn main() -> Result<()> {
         ["bare", url, count] => runtime.block_on(bare::run(url, count.parse()?)),
         ["table", count] => rows::write_table(count.parse()?),
         ["bodies", count] => rows::write_bodies(count.parse()?),
-        ["many", url, file, in_flight] => runtime.block_on(many::run(url, Path::new(file), in_flight.parse()?)),
+        ["many", client, url, file, in_flight] => {
+            runtime.block_on(many::run(client, url, Path::new(file), in_flight.parse()?))
+        }
         _ => Err(USAGE.into()),
     }
 }

@@ -20,12 +20,11 @@ The workspace's own commands.
   cargo xtask test --rust         the Rust half only
   cargo xtask test --python       the Python half only
   cargo xtask test --stage NAME   the stages whose name holds this, by themselves
-  cargo xtask bench               measure calls, the import of a table, the sandbox and the time that `import kunacore`
-                                  takes, as ratios in one run
-  cargo xtask bench --calls       measure calls only
-  cargo xtask bench --python      measure calls of Python only
-  cargo xtask bench --import [--rows N]    measure the import of a table only
-  cargo xtask bench --import --memory      measure its memory, with tables of up to ten million rows
+  cargo xtask bench               measure this client beside others, in turn; writes target/bench/report.md, .json and .svg
+  cargo xtask bench PART          one part of it: one, many, latency, growth, start, sandbox; or memory, which is not in it
+  cargo xtask bench PART --rows N    with a table of so many rows
+  cargo xtask profile import      which functions take the instructions of an import
+  cargo xtask profile python      which take those of a call of Python
 ";
 
 fn main() -> ExitCode {
@@ -39,14 +38,12 @@ fn main() -> ExitCode {
         ["test", "--python"] => test::run(&root(), Part::Python, ""),
         ["test", "--stage", name] => test::run(&root(), Part::All, name),
         ["bench"] => bench::run_all(&root()),
-        ["bench", "--calls"] => bench::run_calls(&root()),
-        ["bench", "--python"] => bench::run_python(&root()),
-        ["bench", "--import"] => bench::run_import(&root(), bench::ROWS),
-        ["bench", "--import", "--rows", rows] => rows
+        ["bench", part] => bench::run_part(&root(), part, bench::ROWS),
+        ["bench", part, "--rows", rows] => rows
             .parse()
             .map_err(|_| format!("`{rows}` is no number of rows"))
-            .and_then(|rows| bench::run_import(&root(), rows)),
-        ["bench", "--import", "--memory"] => bench::run_import_memory(&root()),
+            .and_then(|rows| bench::run_part(&root(), part, rows)),
+        ["profile", what] => bench::profile(&root(), what),
         [] | ["help" | "-h" | "--help"] => {
             print!("{HELP}");
             Ok(())

@@ -1,147 +1,105 @@
-//! `cargo xtask bench`: figures, as ratios within one run, since the machine may be busy.
+//! `cargo xtask bench`: where this client stands beside what one would use in its place, and beside the limit.
 //!
-//! Five things are measured: what a creation costs, beside bare reqwest; what one costs in Python, beside pycurl; what the
-//! import of a table takes, beside clients that send the same customers; how many customers a second the sandbox creates in
-//! memory, empty and with a million in its ledger, beside a bare axum handler; and how long `import kunacore` takes, beside
-//! `import requests`.
+//! All clients create the same customers at the same server, which does next to nothing, and run in turn, since the machine
+//! may be busy: what counts are ratios within a round. The processor time of the client's own process is the first measure.
 
-mod calls;
-mod import;
-mod python;
+mod contest;
+mod growth;
+mod instructions;
+mod lab;
+mod latency;
+mod many;
+mod measured;
+mod picture;
+mod profile;
+mod report;
+mod sandbox;
+mod single;
+mod start;
 
-pub(crate) use import::{ROWS, run as run_import, run_memory as run_import_memory};
+pub(crate) use profile::profile;
 
 use std::path::Path;
-use std::process::{Command, Stdio};
 
-use crate::process::{Server, capture, command, run};
-use crate::test::{Environment, target};
+use crate::process::capture;
+use lab::Lab;
+use report::Report;
 
-/// How often each figure is taken, in turn; the median is told.
-const ROUNDS: usize = 5;
-/// Seconds of one measurement.
-const SECONDS: &str = "4";
-/// How full the full ledger is.
-const FULL: u64 = 1_000_000;
-/// How many runs of wrk may fill it, so that a slow machine ends too.
-const MOST_FILLS: usize = 30;
+/// The parts that can be measured by themselves.
+pub(crate) const PARTS: [&str; 7] = ["one", "many", "latency", "growth", "start", "sandbox", "memory"];
 
-/// Measures and prints everything.
+/// The clients that the ratios of all others are told of.
+const HYPER: &str = "bare hyper";
+const REQWEST: &str = "bare reqwest";
+/// Rows of the table, unless another number is asked for.
+pub(crate) const ROWS: u64 = 300_000;
+
+/// Measures everything; prints the report and writes it below the target directory.
 ///
 /// # Errors
 ///
-/// Something cannot be built or started.
+/// Something cannot be built, installed or started, or does not do what it must.
 pub(crate) fn run_all(root: &Path) -> Result<(), String> {
-    let environment = Environment::new(root);
-    run_calls(root)?;
-    run_python(root)?;
-    run_import(root, ROWS)?;
-    sandbox(root)?;
-    import_time(&environment)
+    let lab = Lab::new(root)?;
+    let mut report = Report { about: about(&lab)?, ..Report::default() };
+    for part in PARTS.into_iter().filter(|part| *part != "memory") {
+        measure(&lab, part, ROWS, &mut report)?;
+    }
+    report.publish(root)
 }
 
-/// Measures and prints what a call costs.
+/// Measures one part and prints what came of it.
 ///
 /// # Errors
 ///
-/// As [`run_all`].
-pub(crate) fn run_calls(root: &Path) -> Result<(), String> {
-    calls::run_all(root)
-}
-
-/// Measures and prints what a call of Python costs.
-///
-/// # Errors
-///
-/// As [`run_all`].
-pub(crate) fn run_python(root: &Path) -> Result<(), String> {
-    python::run_all(root)
-}
-
-fn sandbox(root: &Path) -> Result<(), String> {
-    if Command::new("wrk").arg("--version").stdout(Stdio::null()).status().is_err() {
-        println!("not run: creates a second (wrk is not installed; Debian has it as the package wrk)");
-        return Ok(());
+/// As [`run_all`]; or there is no such part.
+pub(crate) fn run_part(root: &Path, part: &str, rows: u64) -> Result<(), String> {
+    if !PARTS.contains(&part) {
+        return Err(format!("there is no part `{part}`; the parts are {}", PARTS.join(", ")));
     }
-    run(command("cargo", root).args(["build", "--quiet", "--release", "-p", "kunacore-cli", "--bin", "kunacore"]))?;
-    run(command("cargo", root).args(["build", "--quiet", "--release", "-p", "kunacore-sandbox", "--example", "bare"]))?;
-    let built = target(root).join("release");
-    let sandbox = || Server::start(Command::new(built.join("kunacore")).args(["-q", "sandbox", "--no-unique"]));
-    let bare = Server::start(&mut Command::new(built.join("examples/bare")))?;
-    let full = sandbox()?;
-    let mut filled = 0;
-    for _ in 0..MOST_FILLS {
-        wrk(root, &full, "10")?;
-        filled = creates(&full)?;
-        if filled >= FULL {
-            break;
-        }
+    let lab = Lab::new(root)?;
+    if part == "memory" {
+        return growth::memory(&lab);
     }
-    let mut rates = [Vec::new(), Vec::new(), Vec::new()];
-    for _ in 0..ROUNDS {
-        rates[0].push(wrk(root, &bare, SECONDS)?);
-        // A new one each time, so that it is empty.
-        rates[1].push(wrk(root, &sandbox()?, SECONDS)?);
-        rates[2].push(wrk(root, &full, SECONDS)?);
-    }
-    let [bare, empty, full] = rates.map(median);
-    println!("creates a second, wrk -t1 -c64, median of {ROUNDS} rounds in turn:");
-    println!("  bare axum handler                     {bare:9.0}");
-    println!("  sandbox, in memory, empty             {empty:9.0}   {:.2} of the bare handler", empty / bare);
-    println!("  sandbox, {filled:>9} in its ledger      {full:9.0}   {:.2} of the empty one", full / empty);
+    let mut report = Report { about: about(&lab)?, ..Report::default() };
+    measure(&lab, part, rows, &mut report)?;
+    print!("{}", report.text(None));
     Ok(())
 }
 
-/// Requests a second; an answer that is not a success is an error.
-fn wrk(root: &Path, server: &Server, seconds: &str) -> Result<f64, String> {
-    let script = root.join("crates/xtask/src/create.lua");
-    let said = capture(
-        Command::new("wrk")
-            .args(["-t1", "-c64", "-d", seconds, "-s"])
-            .arg(script)
-            .arg(format!("{}/v2/customer/create", server.url)),
-    )?;
-    if said.contains("Non-2xx") {
-        return Err(format!("not every creation succeeded:\n{said}"));
-    }
-    let rate = said.lines().find_map(|line| line.strip_prefix("Requests/sec:")?.trim().parse().ok());
-    rate.ok_or_else(|| format!("wrk tells no rate:\n{said}"))
-}
-
-/// How many creations a sandbox has received, without the list of them.
-fn creates(server: &Server) -> Result<u64, String> {
-    let script = "import json, sys, urllib.request as r; \
-                  print(json.load(r.urlopen(sys.argv[1] + '/_sandbox/ledger?since=' + str(2**60)))['requests']['create'])";
-    let said = capture(Command::new("python3").args(["-c", script, &server.url]))?;
-    said.trim().parse().map_err(|_| format!("the ledger cannot be counted: {said}"))
-}
-
-fn import_time(environment: &Environment) -> Result<(), String> {
-    let python = environment.bin("python");
-    let installed = Command::new(&python).args(["-c", "import kunacore, requests"]).stderr(Stdio::null()).status();
-    if !installed.is_ok_and(|status| status.success()) {
-        println!("not run: import time (`cargo xtask test --python` installs the package first)");
-        return Ok(());
-    }
-    let mut times = [Vec::new(), Vec::new()];
-    for _ in 0..4 * ROUNDS {
-        for (index, module) in ["kunacore", "requests"].into_iter().enumerate() {
-            let output = Command::new(&python)
-                .args(["-X", "importtime", "-c", &format!("import {module}")])
-                .output()
-                .map_err(|error| error.to_string())?;
-            let said = String::from_utf8_lossy(&output.stderr).into_owned();
-            // `import time: self [us] | cumulative | imported package`, the package itself last.
-            let line = said.lines().rev().find(|line| line.split('|').nth(2).is_some_and(|name| name.trim() == module));
-            let cumulative = line.and_then(|line| line.split('|').nth(1)?.trim().parse::<f64>().ok());
-            times[index].push(cumulative.ok_or_else(|| format!("python tells no time:\n{said}"))? / 1000.0);
+fn measure(lab: &Lab, part: &str, rows: u64, report: &mut Report) -> Result<(), String> {
+    match part {
+        "one" => {
+            let (contest, goals) = single::run(lab)?;
+            report.contests.push(contest);
+            report.goals.extend(goals);
+            let (figures, goals) = instructions::measure(lab)?;
+            report.figures.extend(figures);
+            report.goals.extend(goals);
         }
+        "many" => {
+            let (contest, goals) = many::run(lab, rows)?;
+            report.contests.push(contest);
+            report.goals.extend(goals);
+        }
+        "latency" => report.latency = latency::run(lab)?,
+        "growth" => report.growth = growth::run(lab)?,
+        "start" => {
+            let (figures, goals) = start::measure(lab)?;
+            report.figures.extend(figures);
+            report.goals.extend(goals);
+        }
+        _ => report.figures.extend(sandbox::measure(lab)?),
     }
-    let [ours, theirs] = times.map(median);
-    println!("import, median of {} rounds in turn:", 4 * ROUNDS);
-    println!("  import kunacore                       {ours:9.1} ms   {:.3} of requests", ours / theirs);
-    println!("  import requests                       {theirs:9.1} ms");
     Ok(())
+}
+
+/// Date, machine and versions.
+fn about(lab: &Lab) -> Result<serde_json::Value, String> {
+    let said = capture(lab.python().arg(lab.script("about.py")))?;
+    let mut about: serde_json::Value = serde_json::from_str(&said).map_err(|error| error.to_string())?;
+    about["pinned"] = lab.is_pinned().into();
+    Ok(about)
 }
 
 fn median(mut values: Vec<f64>) -> f64 {

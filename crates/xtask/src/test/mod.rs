@@ -8,7 +8,7 @@ mod python;
 mod readme;
 mod rust;
 
-pub(crate) use python::{Environment, target};
+pub(crate) use python::{Environment, Symbols, target};
 
 use std::path::Path;
 use std::time::{Duration, Instant};

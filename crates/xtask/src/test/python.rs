@@ -56,11 +56,18 @@ impl Environment {
     /// # Errors
     ///
     /// It cannot be built or installed.
-    pub(crate) fn install_wheel(&self, profile: &str) -> Result<PathBuf, String> {
-        let built = build(self, &self.root.join("python"), profile, "wheel")?;
+    pub(crate) fn install_wheel(&self, profile: &str, symbols: Symbols) -> Result<PathBuf, String> {
+        let built = build(self, &self.root.join("python"), profile, symbols, "wheel")?;
         self.install(&["--no-deps", "--force-reinstall", &built.to_string_lossy()])?;
         Ok(built)
     }
+}
+
+/// Whether a wheel has the names of its functions, for a profile.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Symbols {
+    Kept,
+    Stripped,
 }
 
 /// Where cargo builds.
@@ -98,18 +105,27 @@ fn prepare(environment: &Environment) -> Result<Done, String> {
 }
 
 fn wheel(environment: &Environment) -> Result<Done, String> {
-    let built = environment.install_wheel("dev")?;
+    let built = environment.install_wheel("dev", Symbols::Stripped)?;
     let size = std::fs::metadata(&built).map_err(|error| error.to_string())?.len();
     println!("{}: {:.1} MB (the tests' profile)", file_name(&built), size as f64 / 1e6);
     Ok(Done::Ran)
 }
 
 /// Builds a wheel from a folder with a `pyproject.toml` and returns its path.
-fn build(environment: &Environment, project: &Path, profile: &str, to: &str) -> Result<PathBuf, String> {
+fn build(
+    environment: &Environment,
+    project: &Path,
+    profile: &str,
+    symbols: Symbols,
+    to: &str,
+) -> Result<PathBuf, String> {
     let folder = environment.folder.join(to);
     let _ = std::fs::remove_dir_all(&folder);
-    let mut maturin = environment.module("maturin", &["build", "--quiet", "--profile", profile, "--strip", "--out"]);
-    run(maturin.arg(&folder).current_dir(project))?;
+    let mut maturin = environment.module("maturin", &["build", "--quiet", "--profile", profile]);
+    if symbols == Symbols::Stripped {
+        maturin.arg("--strip");
+    }
+    run(maturin.arg("--out").arg(&folder).current_dir(project))?;
     the_only_file(&folder)
 }
 
@@ -156,7 +172,7 @@ fn build_away(environment: &Environment, archive: &Path, away: &Path) -> Result<
             return Err(format!("the sdist lacks {file}"));
         }
     }
-    let wheel = build(environment, &project, "dev", "wheel-of-sdist")?;
+    let wheel = build(environment, &project, "dev", Symbols::Stripped, "wheel-of-sdist")?;
     let venv = away.join("venv");
     run(Command::new("python3").args(["-m", "venv"]).arg(&venv))?;
     let python = venv.join("bin/python");

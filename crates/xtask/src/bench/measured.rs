@@ -18,6 +18,8 @@ pub(super) struct Measured {
     pub(super) peak_bytes: f64,
     /// The most memory it had beyond that of its table, where it tells.
     pub(super) grown_bytes: Option<f64>,
+    /// Seconds that one of a hundred creations takes, and the slowest but one, where it tells.
+    pub(super) latency: Option<[f64; 2]>,
 }
 
 impl Measured {
@@ -31,7 +33,7 @@ impl Measured {
     /// It cannot be started, fails, or does not create just `wanted` customers, if that is given.
     pub(super) fn of(root: &Path, program: &Command, wanted: Option<u64>) -> Result<Self, String> {
         let mut measure = command("python3", root);
-        measure.arg(root.join("crates/xtask/src/bench/import/measure.py"));
+        measure.arg(root.join("crates/xtask/src/bench/clients/measure.py"));
         measure.arg(program.get_program()).args(program.get_args());
         for (name, value) in program.get_envs() {
             match value {
@@ -63,6 +65,7 @@ impl Measured {
             cpu_seconds: number("cpu_seconds")?,
             peak_bytes: number("peak_bytes")?,
             grown_bytes: own["grown_bytes"].as_f64(),
+            latency: own["latency"]["p50"].as_f64().zip(own["latency"]["p99"].as_f64()).map(|(p50, p99)| [p50, p99]),
         })
     }
 }

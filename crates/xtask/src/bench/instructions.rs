@@ -2,37 +2,42 @@
 //! machine.
 
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
-use crate::process::{Server, command, run, shown};
+use super::contest::Ratio;
+use super::lab::{Lab, is_there};
+use super::report::{Figure, Goal};
+use crate::process::{Server, shown};
 use crate::test::target;
 
 /// Two numbers of calls: the difference between them is free of what starting and connecting cost.
 const FEW: u64 = 200;
 const MANY: u64 = 1_200;
 
-/// Measures and prints.
+/// Measures it, where there is valgrind.
 ///
 /// # Errors
 ///
-/// Something cannot be built or started.
-pub(super) fn run_all(root: &Path) -> Result<(), String> {
-    if Command::new("valgrind").arg("--version").stdout(Stdio::null()).status().is_err() {
-        println!("not run: instructions of a call (valgrind is not installed; Debian has it as the package valgrind)");
-        return Ok(());
+/// Something cannot be started.
+pub(super) fn measure(lab: &Lab) -> Result<(Vec<Figure>, Vec<Goal>), String> {
+    let what = "instructions of a creation";
+    if !is_there("valgrind") {
+        let why = "valgrind is not installed; Debian has it as the package valgrind";
+        return Ok((vec![Figure::not_run(what, why)], Vec::new()));
     }
-    run(command("cargo", root).args(["build", "--quiet", "--release", "-p", "kunacore-bench"]))?;
-    let program = target(root).join("release/kunacore-bench");
+    let program = target(&lab.root).join("release/kunacore-bench");
     let server = Server::start(Command::new(&program).arg("serve"))?;
     let of_a_call = |mode: &str| -> Result<f64, String> {
         let count = |calls: u64| instructions(&program, &[mode, &server.url, &calls.to_string()]);
         Ok((count(MANY)? as f64 - count(FEW)? as f64) / (MANY - FEW) as f64)
     };
     let (bare, core) = (of_a_call("bare")?, of_a_call("core")?);
-    println!("instructions of a creation, valgrind --tool=callgrind, mean of {} calls:", MANY - FEW);
-    println!("  bare reqwest                          {bare:9.0}");
-    println!("  create_customer                       {core:9.0}   {:.3} of bare reqwest", core / bare);
-    Ok(())
+    let ratio = Ratio { value: core / bare, is_noisy: false };
+    let figures = vec![
+        Figure::new("a creation by bare reqwest", bare, "instructions"),
+        Figure::new("a creation by the core", core, "instructions").beside("bare reqwest", ratio),
+    ];
+    Ok((figures, vec![Goal::at_most("a creation by the core: instructions, of bare reqwest's", ratio, 1.05)]))
 }
 
 /// How many instructions a run of the program takes.

@@ -7,9 +7,10 @@ wrk.body = '{"country":"UA","email":"customer-1@example.com","externalId":"2237a
   .. '"firstName":"Olena","lastName":"García","phoneNumber":"+380992991517",'
   .. '"residenceAddress":"177, Via Roma, 38231 UA","verificationDocumentId":"FV800887"}'
 
-done = function(summary)
+done = function(summary, latency)
   local errors = summary.errors
   local failed = errors.connect + errors.read + errors.write + errors.status + errors.timeout
-  local tale = '{"created":%d,"failed":%d,"sending":{"seconds":%f}}'
-  print(tale:format(summary.requests, failed, summary.duration / 1e6))
+  local tale = '{"created":%d,"failed":%d,"sending":{"seconds":%f},"latency":{"p50":%f,"p99":%f}}'
+  local percentile = function(of) return latency:percentile(of) / 1e6 end
+  print(tale:format(summary.requests, failed, summary.duration / 1e6, percentile(50), percentile(99)))
 end

@@ -1,12 +1,12 @@
-"""FILE IN_FLIGHT RUN: creates the customers of a Parquet file, which polars has read before the time begins."""
+"""LIBRARY FILE IN_FLIGHT RUN: creates the customers of a Parquet file, which polars or pandas has read before."""
 
 from __future__ import annotations
 
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
-import polars
 from sending import Stopwatch
 
 # Linux forgets the peak when this is written there.
@@ -19,8 +19,8 @@ def memory(name: str) -> int:
     return next(int(line.split()[1]) * 1024 for line in status if line.startswith(f"{name}:"))
 
 
-def main(table: str, in_flight: int, run: str) -> None:
-    frame = polars.read_parquet(table)
+def main(library: str, table: str, in_flight: int, run: str) -> None:
+    frame: Any = __import__(library).read_parquet(table)
     before = None
     if FORGET.exists():
         FORGET.write_text("5")
@@ -28,10 +28,10 @@ def main(table: str, in_flight: int, run: str) -> None:
     watch = Stopwatch()
     import kunacore
 
-    kunacore.Client().create_customers(frame, run=run, concurrency=in_flight)
+    kunacore.Client().create_customers(frame, run=run, concurrency=in_flight, progress=False)
     created = json.loads((Path(run) / "summary.json").read_text())["created"]
     watch.tell(created, **({} if before is None else {"grown_bytes": memory("VmHWM") - before}))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]), sys.argv[3])
+    main(sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4])
