@@ -21,6 +21,8 @@ from kunacore._errors import (
 from kunacore._kunacore import first_rows, read_rows, refresh_run
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import pandas
     import polars
     import pyarrow
@@ -66,6 +68,10 @@ class ImportRows:
             ConfigurationError: the run's directory has no results, or they cannot be read.
         """
         return first_rows(self.run, self._state, None)
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        """The rows as dicts, as ``to_dicts`` gives them: all are in memory at once."""
+        return iter(self.to_dicts())
 
     def to_polars(self) -> polars.DataFrame:
         """The rows as a polars DataFrame.

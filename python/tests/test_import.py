@@ -152,7 +152,8 @@ def test_every_kind_of_table_becomes_customers_in_its_order(
     assert result.summary["created"] == 7
     by_email = {entry["email"]: (entry["id"], entry["walletId"]) for entry in sandbox.ledger()}
     expected = [(index, *by_email[row["email"]]) for index, row in enumerate(table, 1)]
-    got = result.to_dicts()
+    got = list(result)
+    assert got == result.to_dicts()
     assert [(row["row"], row["id"], row["wallet_id"]) for row in got] == expected
     assert [row["external_id"] for row in got] == [row["external_id"] for row in table]
     assert {row["state"] for row in got} == {"created"}
