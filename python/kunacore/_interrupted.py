@@ -5,6 +5,7 @@ Being given up is no error of the call's, so the exception that did it passes th
 
 from __future__ import annotations
 
+from kunacore._customer import Customer
 from kunacore._errors import OutcomeUnknownError
 
 TYPE_CHECKING = False
@@ -26,6 +27,14 @@ def given_up(reason: BaseException, call: str) -> None:
 def answered_too_late(id: str, wallet_id: str) -> None:
     """Keeps the ids of a customer whose creation was confirmed to nobody."""
     _log().warning("a call that was given up has created a customer: id %s, wallet id %s", id, wallet_id)
+
+
+def kept(value: object) -> None:
+    """Keeps the ids of what nobody gets, if it is a customer that the call created."""
+    # A raw response has the customer as its value.
+    customer: object = getattr(value, "value", value)
+    if isinstance(customer, Customer) and customer.how in ("created", "reconciled"):
+        answered_too_late(customer.id, customer.wallet_id)
 
 
 def _log() -> Logger:

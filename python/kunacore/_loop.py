@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import TypeVar, TypeVarTuple
 from weakref import WeakKeyDictionary
 
+from kunacore._interrupted import kept
 from kunacore._kunacore import Mailbox, Pending
 
 Arguments = TypeVarTuple("Arguments")
@@ -30,5 +31,10 @@ async def answer(start: Callable[[*Arguments, Mailbox, Future[Result]], Pending]
     pending = start(*arguments, mailbox, future)
     try:
         return await future
+    except BaseException:
+        if future.done() and not future.cancelled() and future.exception() is None:
+            # It was cancelled between the coming of the answer and its own next turn.
+            kept(future.result())
+        raise
     finally:
         pending.abort()

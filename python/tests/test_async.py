@@ -148,6 +148,28 @@ def test_the_ids_of_a_customer_whose_call_was_cancelled_too_late_are_logged(
     assert sandbox.ledger()[0]["walletId"] in caplog.text
 
 
+def test_the_ids_are_logged_where_a_call_is_cancelled_between_its_answer_and_its_next_turn(
+    sandbox: kunacore.Sandbox, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def give_up(raw: bool) -> None:
+        client = kunacore.AsyncClient(sandbox.url, api_key=sandbox.api_key)
+        before = len(sandbox.ledger())
+        waiting = asyncio.create_task((client.with_raw_response if raw else client).create_customer(**alex(before)))
+        await asyncio.sleep(0)
+        # Due in the turn of the loop in which the answer is seen, but after it: readers come before timers.
+        asyncio.get_running_loop().call_later(0.001, waiting.cancel)
+        while len(sandbox.ledger()) == before:
+            time.sleep(0.01)
+        time.sleep(0.2)
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+
+    asyncio.run(give_up(raw=False))
+    asyncio.run(give_up(raw=True))
+    for created in sandbox.ledger():
+        assert created["walletId"] in caplog.text
+
+
 # Which of two answers comes first is open, so either is the late one once.
 @pytest.mark.parametrize("late", [0, 1])
 def test_what_a_handler_of_logging_raises_keeps_no_other_call_from_its_answer(

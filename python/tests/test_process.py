@@ -119,6 +119,54 @@ except SoftLimit as limit:
     assert err.startswith("create_customer: the call was given up while it was under way")
 
 
+def test_a_signal_that_comes_shortly_before_the_answer_loses_no_id(caplog: pytest.LogCaptureFixture) -> None:
+    class SoftLimitError(Exception):
+        pass
+
+    def handler(*_: object) -> None:
+        raise SoftLimitError
+
+    with kunacore.sandbox(latency=0.06) as sandbox, kunacore.Client(sandbox.url, api_key=sandbox.api_key) as client:
+        before = signal.signal(signal.SIGALRM, handler)
+        try:
+            signal.setitimer(signal.ITIMER_REAL, 0.03)
+            with pytest.raises(SoftLimitError) as caught:
+                client.create_customer(**ALEX)
+        finally:
+            signal.signal(signal.SIGALRM, before)
+        # Signals are looked for every 0.1 s: on a machine that is busy before the answer, else after it.
+        if not isinstance(caught.value.__cause__, kunacore.OutcomeUnknownError):
+            assert sandbox.ledger()[0]["walletId"] in caplog.text
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "kunacore.Client(sb.url, api_key=sb.api_key).create_customer(**ALEX)",
+        "asyncio.run(kunacore.AsyncClient(sb.url, api_key=sb.api_key).create_customer(**ALEX))",
+    ],
+    ids=["waited for", "awaited"],
+)
+def test_an_answer_that_cannot_become_an_object_loses_no_id(python: PythonRunner, call: str) -> None:
+    program = f"""
+import asyncio, kunacore, kunacore._customer
+
+def full(*_):
+    raise MemoryError
+
+ALEX = {ALEX!r}
+kunacore._customer.made = full
+sb = kunacore.sandbox()
+try:
+    {call}
+except MemoryError:
+    print(sb.ledger()[0]["walletId"])
+"""
+    done = python("-c", program)
+    assert len(done.stdout.split()) == 1
+    assert done.stdout.strip() in done.stderr
+
+
 @pytest.mark.parametrize("call", ["create_customer(**ALEX)", "ensure_customer(**ALEX)"])
 def test_ctrl_c_ends_the_wait_for_a_customer_to_appear(call: str) -> None:
     program = f"""

@@ -114,16 +114,21 @@ impl Answer {
         }
         Ok(())
     }
-}
 
-impl<'py> IntoPyObject<'py> for Answer {
-    type Target = PyAny;
-    type Output = Bound<'py, PyAny>;
-    type Error = PyErr;
+    /// As Python objects, or the exception of a call that failed.
+    ///
+    /// # Errors
+    ///
+    /// That exception; or what Python raises meanwhile, such as a signal's handler: then the ids are kept all the same.
+    pub(crate) fn to_python<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        match &self.result {
+            Ok(value) => self.objects(py, value).map_err(|raised| self.came_too_late(py).err().unwrap_or(raised)),
+            Err(error) => Err(failure::exception(py, error)),
+        }
+    }
 
-    fn into_pyobject(self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        let value = self.result.map_err(|error| failure::exception(py, &error))?;
-        let (found, status, request_id, headers) = match &value {
+    fn objects<'py>(&self, py: Python<'py>, value: &Value) -> PyResult<Bound<'py, PyAny>> {
+        let (found, status, request_id, headers) = match value {
             Value::Gained(created) => {
                 let Created { customer, how, status, request_id, headers, .. } = &**created;
                 (customer::to_python(py, customer, Some(*how))?, status, request_id, headers)

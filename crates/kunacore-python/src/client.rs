@@ -12,7 +12,7 @@ use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-use crate::call::{Answer, Call, Options};
+use crate::call::{Call, Options};
 use crate::lanes::{self, Lanes};
 use crate::logging::Log;
 use crate::mailbox::{Mailbox, Pending};
@@ -157,7 +157,7 @@ impl Client {
     }
 
     /// Creates a customer from its fields by name.
-    fn create_customer(&self, fields: &Bound<'_, PyDict>) -> PyResult<Answer> {
+    fn create_customer(&self, fields: &Bound<'_, PyDict>) -> PyResult<Py<PyAny>> {
         self.wait(fields.py(), Call::Create(arguments::customer(fields)?))
     }
 
@@ -172,7 +172,7 @@ impl Client {
     }
 
     /// Looks a customer up, and creates it if it is absent.
-    fn ensure_customer(&self, fields: &Bound<'_, PyDict>, maybe_sent: bool) -> PyResult<Answer> {
+    fn ensure_customer(&self, fields: &Bound<'_, PyDict>, maybe_sent: bool) -> PyResult<Py<PyAny>> {
         self.wait(fields.py(), Call::Ensure(arguments::customer(fields)?, maybe_sent))
     }
 
@@ -188,7 +188,7 @@ impl Client {
     }
 
     /// Looks customers up by filters by name.
-    fn find_customers(&self, filters: &Bound<'_, PyDict>) -> PyResult<Answer> {
+    fn find_customers(&self, filters: &Bound<'_, PyDict>) -> PyResult<Py<PyAny>> {
         self.wait(filters.py(), Call::Find(arguments::filter(filters)?))
     }
 
@@ -203,7 +203,7 @@ impl Client {
     }
 
     /// Reads one customer by its id.
-    fn customer_details(&self, id: &Bound<'_, PyAny>) -> PyResult<Answer> {
+    fn customer_details(&self, id: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {
         self.wait(id.py(), Call::Details(arguments::text("id", id)?))
     }
 
@@ -231,7 +231,7 @@ impl Client {
         Ok(Server { client, base_url: self.base_url.clone(), sandbox: false })
     }
 
-    fn wait(&self, py: Python<'_>, call: Call) -> PyResult<Answer> {
+    fn wait(&self, py: Python<'_>, call: Call) -> PyResult<Py<PyAny>> {
         let (core, creates, log) = (self.core(py)?, call.creates(), Log::begin(py)?);
         let mut lane = core.lanes.take(&core.client).map_err(|failure| match failure {
             lanes::Failure::Client(error) => failure::exception(py, &error),
@@ -248,7 +248,13 @@ impl Client {
         });
         // Only now, as a handler that is slow would keep the call from reading its answer.
         match (log.tell(py), answer) {
-            (Ok(()), answer) => answer,
+            (Ok(()), answer) => {
+                let answer = answer?;
+                let value = answer.to_python(py)?;
+                // A signal that came while the answer did: Python would let its handler raise in place of the value.
+                py.check_signals().map_err(|raised| answer.came_too_late(py).err().unwrap_or(raised))?;
+                Ok(value.unbind())
+            }
             // A signal's handler raised in one of logging's: the ids of a customer that exists are kept all the same.
             (Err(raised), Ok(answer)) => Err(answer.came_too_late(py).err().unwrap_or(raised)),
             (Err(_), Err(raised)) => Err(raised),

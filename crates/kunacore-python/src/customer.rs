@@ -3,6 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use kunacore::{Customer, How};
+use pyo3::exceptions::PyOverflowError;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBytes, PyDateTime, PyDelta, PyTzInfo};
@@ -20,6 +21,12 @@ pub(crate) fn to_python<'py>(py: Python<'py>, customer: &Customer, how: Option<H
         Some(answer) => PyBytes::new(py, answer).into_any(),
         None => json::to_python(py, customer.raw())?,
     };
+    let created_at = match customer.created_at().map(|at| moment(py, at)).transpose() {
+        // A time that Python cannot express is unreadable; it must not lose a customer that exists.
+        Err(error) if error.is_instance_of::<PyOverflowError>(py) => None,
+        // What a signal's handler raises is another thing.
+        other => other?,
+    };
     made.call1((
         customer.id().as_str(),
         customer.wallet_id().as_str(),
@@ -30,8 +37,7 @@ pub(crate) fn to_python<'py>(py: Python<'py>, customer: &Customer, how: Option<H
         customer.comment(),
         customer.external_id(),
         customer.referral_id(),
-        // A time that Python cannot express is unreadable; it must not lose a customer that exists.
-        customer.created_at().and_then(|at| moment(py, at).ok()),
+        created_at,
         how.map(How::as_str),
         raw,
     ))

@@ -42,15 +42,22 @@ impl Letter {
     /// Gives the answer to the future; of one that nobody waits for any more, the ids of a new customer are logged.
     fn hand_over(self, py: Python<'_>) -> PyResult<()> {
         let future = self.future.bind(py);
-        if future.call_method0("done")?.is_truthy()? {
-            return self.answer.map_or(Ok(()), |answer| answer.came_too_late(py));
-        }
-        let lost = || PyRuntimeError::new_err("the call ended without an answer");
-        match self.answer.ok_or_else(lost).and_then(|answer| answer.into_pyobject(py)) {
-            Ok(value) => future.call_method1("set_result", (value,))?,
-            Err(error) => future.call_method1("set_exception", (error,))?,
+        let is_done = future.call_method0("done")?.is_truthy()?;
+        let Some(answer) = self.answer else {
+            let lost = PyRuntimeError::new_err("the call ended without an answer");
+            return if is_done { Ok(()) } else { future.call_method1("set_exception", (lost,)).map(drop) };
         };
-        Ok(())
+        if is_done {
+            return answer.came_too_late(py);
+        }
+        let handed = match answer.to_python(py) {
+            Ok(value) => future.call_method1("set_result", (value,)),
+            Err(error) => future.call_method1("set_exception", (error,)),
+        };
+        let Err(raised) = handed else { return Ok(()) };
+        // A signal's handler has raised, or has cancelled the future meanwhile.
+        answer.came_too_late(py)?;
+        if future.call_method0("cancelled")?.is_truthy()? { Ok(()) } else { Err(raised) }
     }
 }
 
