@@ -14,6 +14,9 @@ use crate::error::Error;
 use crate::http_client::{Directly, HttpClient};
 use crate::secret::Secret;
 
+/// What the client calls itself, to the server and to a proxy.
+pub(crate) const AGENT: &str = concat!("kunacore/", env!("CARGO_PKG_VERSION"));
+
 pub(crate) struct Connector {
     pub(crate) server: Uri,
     pub(crate) tls: Arc<ClientConfig>,
@@ -43,6 +46,8 @@ impl Connector {
 
     fn reqwest(&self) -> Result<reqwest::Client, Error> {
         let mut http = reqwest::Client::builder()
+            // Requests have it already; a proxy that is asked for a tunnel gets it from here.
+            .user_agent(AGENT)
             .tls_backend_preconfigured((*self.tls).clone())
             .connect_timeout(self.connect_timeout)
             .pool_idle_timeout(defaults::POOL_IDLE_TIMEOUT)

@@ -50,10 +50,16 @@ pub(crate) fn warn_of_dropped_call() {
 }
 
 /// A request body of known length, in one frame, that yields an error and no byte once it is revoked.
-#[derive(Debug)]
 pub(crate) struct RevocableBody {
     state: Arc<AtomicU8>,
     bytes: Option<Bytes>,
+}
+
+impl std::fmt::Debug for RevocableBody {
+    /// Without the bytes, which are a customer's.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("RevocableBody")
+    }
 }
 
 /// The body was asked for after it had been revoked.

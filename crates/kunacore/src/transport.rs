@@ -17,6 +17,7 @@ use http::header::{HeaderMap, HeaderValue, USER_AGENT};
 use http::{Method, Uri};
 use progenitor_client::{ClientHooks, OperationInfo};
 
+use crate::connector::AGENT;
 use crate::credentials::Authorization;
 use crate::defaults::BODY_CAP;
 use crate::evidence::{self, Revocation};
@@ -25,8 +26,6 @@ use crate::generated::{self, types};
 use crate::http_client::{AnswerBody, Failure, HttpClient};
 use crate::pool::Pool;
 use crate::text;
-
-const AGENT: &str = concat!("kunacore/", env!("CARGO_PKG_VERSION"));
 
 /// What to ask of the server.
 #[derive(Clone, Copy)]
