@@ -92,7 +92,7 @@ async fn create(client: &reqwest::Client, url: &str, key: &HeaderValue, customer
     }
 }
 
-/// As the client makes its own; nothing of TLS is used on a server of this machine.
+/// Of the same configuration as the client's; nothing of TLS is used on a server of this machine.
 pub(crate) fn client() -> Result<reqwest::Client> {
     let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
     let tls = rustls::ClientConfig::builder_with_provider(provider)

@@ -96,13 +96,13 @@ impl Entry {
         self.middle(|round| Some(round.figure(what)))
     }
 
-    /// Seconds that one of a hundred takes, and the slowest but one of a hundred; NaN where it does not tell.
+    /// Seconds that the middle one of a hundred takes, and the slowest but one; NaN where it does not tell.
     pub(super) fn latency(&self) -> [f64; 2] {
         [self.middle(|round| round.latency.map(|[p50, _]| p50)), self.middle(|round| round.latency.map(|[_, p99]| p99))]
     }
 
     pub(super) fn peak_bytes(&self) -> f64 {
-        self.middle(|round| Some(round.peak_bytes))
+        self.middle(|round| round.peak_bytes)
     }
 
     fn middle(&self, of: impl Fn(&Measured) -> Option<f64>) -> f64 {
@@ -185,7 +185,7 @@ mod tests {
             created: 100,
             seconds: *seconds,
             cpu_seconds: *seconds / 2.0,
-            peak_bytes: 1.0,
+            peak_bytes: None,
             grown_bytes: None,
             latency: None,
         };

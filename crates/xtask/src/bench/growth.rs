@@ -57,7 +57,7 @@ pub(super) fn memory(lab: &Lab) -> Result<(), String> {
     let (mut command, mut python) = (Vec::new(), Vec::new());
     for rows in MANY_ROWS {
         let table = lab.table(rows)?;
-        command.push(lab.import(&server, &table, lab.folder(), rows, IN_FLIGHT)?.peak_bytes);
+        command.push(lab.import(&server, &table, lab.folder(), rows, IN_FLIGHT)?.peak_bytes.unwrap_or(f64::NAN));
         let parquet = lab.parquet(&table)?;
         // It is large.
         drop(table);

@@ -197,7 +197,7 @@ impl Lab {
         Measured::of(&self.root, &program, Some(rows))
     }
 
-    /// A Python client that creates the first so many customers one after the other.
+    /// A Python client that creates so many customers one after the other, after some that are not timed.
     pub(super) fn one(&self, client: &str, server: &Server, bodies: &Scratch, rows: u64) -> Result<Measured, String> {
         let mut python = self.python();
         python.arg(self.script("one.py")).args([client, &server.url]).arg(&bodies.0).arg(rows.to_string());

@@ -1,7 +1,8 @@
 //! Many creations at once: what a client can do that does not wait for each, and the import of whole tables beside it.
 //!
 //! Of an import that is a command everything counts: the start of its process, the check, journal and reports; of one in
-//! Python the call, of a frame that is in memory. Of the others only the sending counts, of bodies that they have ready.
+//! Python the call, of a frame that is in memory. Of the others only the sending counts, of bodies that they have ready. An
+//! import has several threads, and the bare clients one: what its rate costs is in the processor time.
 
 use super::contest::{Contender, Contest, Of, Side, hold};
 use super::lab::{IN_FLIGHT, Lab, is_there};

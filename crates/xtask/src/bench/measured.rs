@@ -14,11 +14,11 @@ pub(super) struct Measured {
     pub(super) seconds: f64,
     /// Of the processor, in the program's own code and in the system on its behalf.
     pub(super) cpu_seconds: f64,
-    /// The most memory it had at once.
-    pub(super) peak_bytes: f64,
+    /// The most memory it had at once; not told of a program that needs less than Python.
+    pub(super) peak_bytes: Option<f64>,
     /// The most memory it had beyond that of its table, where it tells.
     pub(super) grown_bytes: Option<f64>,
-    /// Seconds that one of a hundred creations takes, and the slowest but one, where it tells.
+    /// Seconds that the middle one of a hundred creations takes, and the slowest but one, where it tells.
     pub(super) latency: Option<[f64; 2]>,
 }
 
@@ -63,7 +63,7 @@ impl Measured {
             created,
             seconds: number("seconds")?,
             cpu_seconds: number("cpu_seconds")?,
-            peak_bytes: number("peak_bytes")?,
+            peak_bytes: took["peak_bytes"].as_f64(),
             grown_bytes: own["grown_bytes"].as_f64(),
             latency: own["latency"]["p50"].as_f64().zip(own["latency"]["p99"].as_f64()).map(|(p50, p99)| [p50, p99]),
         })

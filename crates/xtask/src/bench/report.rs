@@ -127,12 +127,12 @@ impl Report {
             versions.iter().map(|(name, version)| format!("{name} {}", version.as_str().unwrap_or("?"))).collect()
         });
         let pinned = if self.about["pinned"] == true {
-            "The server has a processor of its own."
+            "The fixed-answer server has a processor of its own."
         } else {
             "Clients and server share the processors."
         };
         format!(
-            "{}, {}, {}. {pinned} {}.\n\nEvery ratio is the median of those of single rounds, in which all ran in turn; \
+            "{}, {}, {}. {pinned} {}.\n\nEvery ratio, but that of instructions, is the median of those of single rounds, in which all ran in turn; \
              a ? stands at one on which the odd and the even rounds differ by more than 15 %.\n",
             of("date"),
             of("machine"),

@@ -74,6 +74,7 @@ def with_httpx(url: str, bodies: list[Any], in_flight: int) -> Run:
 
 
 def with_generated(url: str, bodies: list[Any], in_flight: int) -> Run:
+    import httpx
     from kuna_core_customer_api_client import AuthenticatedClient
     from kuna_core_customer_api_client.api.customer import create_customer
     from kuna_core_customer_api_client.models import CreateCustomerRequest
@@ -81,7 +82,9 @@ def with_generated(url: str, bodies: list[Any], in_flight: int) -> Run:
     customers = [CreateCustomerRequest.from_dict(body) for body in bodies]
 
     async def run() -> Times:
-        client = AuthenticatedClient(base_url=url, token=KEY, prefix="", auth_header_name="api-key")
+        limits = httpx.Limits(max_connections=in_flight, max_keepalive_connections=in_flight)
+        arguments = {"base_url": url, "token": KEY, "prefix": "", "auth_header_name": "api-key"}
+        client = AuthenticatedClient(**arguments, httpx_args={"limits": limits})
         async with client:
 
             async def call(customer: CreateCustomerRequest) -> None:
