@@ -94,7 +94,8 @@ class Client:
             NotAppliedError: the server never acted; the call may be made again.
             OutcomeUnknownError: the customer may exist all the same; ``ensure_customer`` is the next step.
             KeyboardInterrupt: Ctrl-C, or whatever a signal handler raises; its ``__cause__`` is an
-                ``OutcomeUnknownError``, and a warning is logged.
+                ``OutcomeUnknownError``, and a warning is logged. Should the answer have come all the same, it has no
+                such cause, and the ids are logged.
             RuntimeError: the client is closed.
         """
         return self._core.create_customer(CREATE.taken(**fields))

@@ -135,6 +135,7 @@ fn nobody_tells_the_password_of_a_proxy() {
             see_created(&client.create_customer(&canaries::customer()).detailed().await);
             let seen = proxy.seen();
             assert!(seen[0].header("proxy-authorization").is_some_and(|value| value.starts_with("Basic ")), "{seen:?}");
+            assert!(seen[0].header("user-agent").is_some_and(|agent| agent.starts_with("kunacore/")), "{seen:?}");
         }
         // Proxies that cannot be used.
         for url in ["socks5://someone:qzcanary@127.0.0.1:1", "http://someone:qzcanary@:x", "qzcanary"] {
