@@ -7,7 +7,7 @@ use super::HYPER;
 use super::contest::{Contest, Of, Side};
 use super::report::Report;
 
-const WIDTH: usize = 860;
+const WIDTH: usize = 900;
 /// Where the bars begin, and how long the longest is.
 const LEFT: usize = 230;
 const LONGEST: f64 = 540.0;
