@@ -6,6 +6,9 @@ use reqwest::Url;
 
 use crate::error::Error;
 
+/// What to do about one that cannot be used.
+const EXAMPLE: &str = "Give scheme and host, such as https://kunacore.example; the client adds the paths.";
+
 /// A checked base URL without a trailing slash.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct BaseUrl {
@@ -18,7 +21,6 @@ pub(crate) struct BaseUrl {
 impl BaseUrl {
     /// Accepts `https://` anywhere, `http://` on this machine, and elsewhere only with `allow_http`.
     pub(crate) fn parse(text: &str, allow_http: bool) -> Result<Self, Error> {
-        const EXAMPLE: &str = "Give scheme and host, such as https://kunacore.example; the client adds the paths.";
         // The text itself may hold a password, so it is never repeated.
         let refuse = |reason: &str| Err(Error::configuration(format!("the base URL {reason}"), EXAMPLE));
 
@@ -73,8 +75,7 @@ impl BaseUrl {
     ///
     /// They cannot take it.
     pub(crate) fn uri(&self) -> Result<http::Uri, Error> {
-        let advice = "Give scheme and host, such as https://kunacore.example; the client adds the paths.";
-        self.text.parse().map_err(|_| Error::configuration("the base URL cannot be used in a request", advice))
+        self.text.parse().map_err(|_| Error::configuration("the base URL cannot be used in a request", EXAMPLE))
     }
 
     pub(crate) fn host(&self) -> &str {

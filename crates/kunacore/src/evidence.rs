@@ -138,6 +138,12 @@ mod tests {
     }
 
     #[test]
+    fn a_body_does_not_show_the_customer() {
+        let body = Revocation::default().wrap(Bytes::from_static(b"alexsmith@mail.com"));
+        assert_eq!(format!("{body:?}"), "RevocableBody");
+    }
+
+    #[test]
     fn a_sent_body_cannot_be_revoked() {
         let hold = Revocation::default();
         let mut body = hold.wrap(Bytes::from_static(b"{}"));
