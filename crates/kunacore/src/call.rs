@@ -291,7 +291,7 @@ impl<'a> Wire<'a> {
 
 impl Server for Wire<'_> {
     async fn create(&self, before: u32) -> Attempt {
-        let Sent { times, observation } = self.session.send(Request::Create(self.customer.request()), before).await;
+        let Sent { times, observation } = self.session.send(Request::Create(self.customer), before).await;
         let (observation, authorization) = match observation {
             Ok(sent) => sent,
             // No token, or no time. Nothing was sent now; asking again would be the login's business.

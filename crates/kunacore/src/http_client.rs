@@ -73,7 +73,7 @@ impl HttpClient {
             None => {
                 let request = reqwest::Request::try_from(request.map(reqwest::Body::wrap));
                 let request = request.map_err(Failure::Proxied)?;
-                let response = self.reqwest.execute(request).await.map_err(Failure::Proxied)?;
+                let response = Box::pin(self.reqwest.execute(request)).await.map_err(Failure::Proxied)?;
                 Ok(Response::from(response).map(AnswerBody::Proxied))
             }
         }

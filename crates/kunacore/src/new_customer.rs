@@ -1,7 +1,9 @@
 //! A customer to create: a checked wrapper around the generated request, so that no field can drift from the contract.
 
 use std::fmt;
+use std::sync::OnceLock;
 
+use bytes::Bytes;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::Value;
 
@@ -31,7 +33,11 @@ use crate::generated::types::CreateCustomerRequest;
 /// # Ok::<(), kunacore::Error>(())
 /// ```
 #[derive(Clone)]
-pub struct NewCustomer(CreateCustomerRequest);
+pub struct NewCustomer {
+    request: CreateCustomerRequest,
+    /// It as it is sent, once somebody has asked for that.
+    body: OnceLock<Bytes>,
+}
 
 impl NewCustomer {
     /// Starts an empty customer; [`NewCustomerBuilder::build`] checks it.
@@ -80,23 +86,35 @@ impl NewCustomer {
     /// The e-mail, as given.
     #[must_use]
     pub fn email(&self) -> &str {
-        &self.0.email
+        &self.request.email
     }
 
     /// The value of a field, as given; `None` when an optional field is not set.
     #[must_use]
     pub fn get(&self, field: Field) -> Option<&str> {
-        field.of(&self.0)
+        field.of(&self.request)
     }
 
     /// The body that is sent, as JSON text.
     #[must_use]
     pub fn to_json(&self) -> String {
-        serde_json::to_string(&self.0).unwrap_or_default()
+        String::from_utf8_lossy(self.body()).into_owned()
+    }
+
+    /// Writes the body now, so that whoever sends it need not.
+    #[doc(hidden)]
+    pub fn write_body(&self) {
+        self.body();
+    }
+
+    /// The body that is sent, written once however often it is.
+    pub(crate) fn body(&self) -> &Bytes {
+        // It is text by name, which always can be written.
+        self.body.get_or_init(|| serde_json::to_vec(&self.request).unwrap_or_default().into())
     }
 
     pub(crate) fn request(&self) -> &CreateCustomerRequest {
-        &self.0
+        &self.request
     }
 }
 
@@ -109,7 +127,7 @@ fn is_name(text: &str) -> bool {
 impl fmt::Debug for NewCustomer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("NewCustomer")?;
-        f.debug_set().entries(Field::ALL.into_iter().filter(|field| field.of(&self.0).is_some())).finish()
+        f.debug_set().entries(Field::ALL.into_iter().filter(|field| field.of(&self.request).is_some())).finish()
     }
 }
 
@@ -214,7 +232,7 @@ impl NewCustomerBuilder {
         }
         let mut optional = |field: Field| values[field as usize].take();
         let mut required = |field: Field| optional(field).unwrap_or_default();
-        Ok(NewCustomer(CreateCustomerRequest {
+        let request = CreateCustomerRequest {
             email: required(Field::Email),
             first_name: required(Field::FirstName),
             last_name: required(Field::LastName),
@@ -226,7 +244,8 @@ impl NewCustomerBuilder {
             external_id: optional(Field::ExternalId),
             referral_id: optional(Field::ReferralId),
             itn: optional(Field::Itn),
-        }))
+        };
+        Ok(NewCustomer { request, body: OnceLock::new() })
     }
 }
 

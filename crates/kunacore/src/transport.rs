@@ -9,6 +9,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -24,6 +25,7 @@ use crate::evidence::{self, Revocation};
 use crate::gate::Operation;
 use crate::generated::{self, types};
 use crate::http_client::{AnswerBody, Failure, HttpClient};
+use crate::new_customer::NewCustomer;
 use crate::pool::Pool;
 use crate::text;
 
@@ -31,7 +33,7 @@ use crate::text;
 #[derive(Clone, Copy)]
 pub(crate) enum Request<'a> {
     Login { merchant_id: &'a str, body: &'a types::LoginRequest },
-    Create(&'a types::CreateCustomerRequest),
+    Create(&'a NewCustomer),
     Find(&'a types::FindCustomersRequest),
     Details(&'a types::CustomerDetailsRequest),
 }
@@ -123,20 +125,15 @@ pub(crate) async fn exchange(
     }));
     let guard =
         Guard { revocation: attempt.0.revocation.clone(), warns: matches!(request, Request::Create(_)) && !paced };
-    let call = async {
-        if let (Request::Create(body), Some(form)) = (request, pool.create_form.get()) {
-            return attempt.send_by(form, body).await;
+    // In place: a future that is handed on is copied, and this one holds a request.
+    let mut call = pin!(async {
+        match (request, pool.create_form.get()) {
+            (Request::Create(customer), Some(form)) => attempt.send(form, customer.body().clone()).await,
+            // On the heap, since nearly all requests are creations: each is a third of the size.
+            _ => Box::pin(attempt.send_as_generated(pool, request)).await,
         }
-        let client = generated::Client::new_with_client(pool.base.as_str(), pool.http.reqwest.clone(), attempt.clone());
-        // What came of it is with the attempt; a request that could not be built was not sent.
-        match request {
-            Request::Login { merchant_id, body } => drop(client.login(merchant_id, body).await),
-            Request::Create(body) => drop(client.create_customer(body).await),
-            Request::Find(body) => drop(client.find_customers(body).await),
-            Request::Details(body) => drop(client.customer_details(body).await),
-        }
-    };
-    let ended = tokio::time::timeout(limit, call).await;
+    });
+    let ended = tokio::time::timeout(limit, call.as_mut()).await;
     let unsent = guard.finish();
     let observation = match (attempt.take(), ended) {
         (Came { reply: Some(reply), .. }, _) => Observation::Reply(reply),
@@ -231,11 +228,16 @@ impl Form {
 }
 
 impl Attempt {
-    /// Sends a customer in this form.
-    async fn send_by(&self, form: &Form, body: &types::CreateCustomerRequest) {
-        // It is text by name, which always can be written.
-        let Ok(body) = serde_json::to_vec(body) else { return };
-        self.send(form, body.into()).await;
+    /// Has the generated client build the request, and send it by way of its hooks. What came of it is with the attempt; a
+    /// request that could not be built was not sent.
+    async fn send_as_generated(&self, pool: &Pool, request: Request<'_>) {
+        let client = generated::Client::new_with_client(pool.base.as_str(), pool.http.reqwest.clone(), self.clone());
+        match request {
+            Request::Login { merchant_id, body } => drop(client.login(merchant_id, body).await),
+            Request::Create(customer) => drop(client.create_customer(customer.request()).await),
+            Request::Find(body) => drop(client.find_customers(body).await),
+            Request::Details(body) => drop(client.customer_details(body).await),
+        }
     }
 
     /// Sends a request, and keeps what comes of it.

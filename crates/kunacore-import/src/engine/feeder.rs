@@ -98,7 +98,11 @@ impl Feeder<'_> {
                     let email = Some(customer.email().to_owned());
                     invalid(email, "duplicate_in_input", "email", format!("email is also in row {first}"))
                 }
-                None => Fed::Customer(Box::new(customer)),
+                None => {
+                    // Here, since the thread that sends has the most to do.
+                    customer.write_body();
+                    Fed::Customer(Box::new(customer))
+                }
             },
             Err(problems) => {
                 let email = row.get(kunacore::Field::Email).map(str::to_owned);
