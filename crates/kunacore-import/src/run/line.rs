@@ -69,10 +69,19 @@ pub(crate) fn check(line: &[u8]) -> Option<Vec<u8>> {
     Some(json)
 }
 
+/// What a sum is of, of a line without its end; whether it is right is not looked at.
+pub(crate) fn after_sum(line: &[u8]) -> Option<&[u8]> {
+    parts(line).map(|(_, fields)| fields)
+}
+
+fn parts(line: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (sum, rest) = line.strip_prefix(BEFORE)?.split_at_checked(DIGITS)?;
+    Some((sum, rest.strip_prefix(AFTER)?))
+}
+
 /// What the sum of a line is of; `None` unless it is right.
 fn fields(line: &[u8]) -> Option<&[u8]> {
-    let (sum, rest) = line.strip_prefix(BEFORE)?.split_at_checked(DIGITS)?;
-    let fields = rest.strip_prefix(AFTER)?;
+    let (sum, fields) = parts(line)?;
     // Compared as text: one line has one form, so that no flipped case of a digit passes.
     (sum == digits(crc32fast::hash(fields))).then_some(fields)
 }

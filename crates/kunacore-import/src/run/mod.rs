@@ -41,6 +41,7 @@ mod journal;
 mod known;
 pub(crate) mod line;
 mod manifest;
+mod plain;
 pub(crate) mod record;
 pub(crate) mod replay;
 pub(crate) mod rows;

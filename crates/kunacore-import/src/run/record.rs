@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::form::{Found, Line};
 use super::ids::SameId;
+use super::plain;
 use super::sent::Reach;
 use super::tag::Tag;
 
@@ -157,8 +158,11 @@ pub(crate) enum Record {
 }
 
 impl Record {
-    /// The record of a line, with its sum or without; `None` if it says what no version of this format says.
+    /// The record of a line with its sum, without its end; `None` if it says what no version of this format says.
     pub(crate) fn parse(json: &[u8]) -> Option<Self> {
+        if let Some(created) = plain::created(json) {
+            return Some(Self::Result(created));
+        }
         serde_json::from_slice::<Found>(json).ok()?.into_record()
     }
 

@@ -24,6 +24,11 @@ const TAG_BYTES: usize = 16;
 pub struct Tag([u8; TAG_BYTES]);
 
 impl Tag {
+    /// The tag of 32 hexadecimal digits.
+    pub(super) fn from_digits(digits: &str) -> Option<Self> {
+        from_hex(digits.as_bytes()).map(Self)
+    }
+
     /// The first half, to sort by.
     pub(crate) fn prefix(self) -> u64 {
         self.0.iter().take(8).fold(0, |prefix, byte| prefix << 8 | u64::from(*byte))
@@ -60,8 +65,7 @@ impl<'de> Deserialize<'de> for Tag {
             }
 
             fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Tag, E> {
-                let bytes = from_hex(text.as_bytes());
-                bytes.map(Tag).ok_or_else(|| E::invalid_value(Unexpected::Other("another text"), &self))
+                Tag::from_digits(text).ok_or_else(|| E::invalid_value(Unexpected::Other("another text"), &self))
             }
         }
         deserializer.deserialize_str(Digits)
