@@ -122,9 +122,8 @@ fn build(
     let folder = environment.folder.join(to);
     let _ = std::fs::remove_dir_all(&folder);
     let mut maturin = environment.module("maturin", &["build", "--quiet", "--profile", profile]);
-    if symbols == Symbols::Stripped {
-        maturin.arg("--strip");
-    }
+    // Said either way, as the project says it for those who build it by themselves.
+    maturin.arg(format!("--strip={}", symbols == Symbols::Stripped));
     run(maturin.arg("--out").arg(&folder).current_dir(project))?;
     the_only_file(&folder)
 }
