@@ -23,6 +23,7 @@ use tower_service::Service;
 
 use crate::defaults;
 use crate::evidence::RevocableBody;
+use crate::stream::Quiet;
 
 /// What reqwest keeps connections alive by, which nobody has to set: probes after so long, so far apart, so many.
 const KEEPALIVE: Duration = Duration::from_secs(15);
@@ -161,9 +162,9 @@ where
     C: Service<Uri, Error = BoxError>,
     C::Future: Send + 'static,
 {
-    type Response = C::Response;
+    type Response = Quiet<C::Response>;
     type Error = BoxError;
-    type Future = Pin<Box<dyn Future<Output = Result<C::Response, BoxError>> + Send>>;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, BoxError>> + Send>>;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
         self.inner.poll_ready(context)
@@ -173,7 +174,7 @@ where
         let (connecting, limit) = (self.inner.call(server), self.limit);
         Box::pin(async move {
             let connected = tokio::time::timeout(limit, connecting).await;
-            connected.unwrap_or_else(|_| Err(io::Error::from(io::ErrorKind::TimedOut).into()))
+            connected.unwrap_or_else(|_| Err(io::Error::from(io::ErrorKind::TimedOut).into())).map(Quiet)
         })
     }
 }

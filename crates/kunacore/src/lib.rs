@@ -88,6 +88,7 @@ mod schema;
 mod secret;
 mod send;
 mod session;
+mod stream;
 mod text;
 mod tls;
 mod token;
