@@ -91,9 +91,7 @@ pub(crate) fn check_and_tell(
                 if let Some(email) = row.get(Field::Email) {
                     duplicates.push(rows, email);
                 }
-                if let Err(found) = row.customer() {
-                    found.into_iter().try_for_each(&mut report)?;
-                }
+                row.problems().into_iter().try_for_each(&mut report)?;
             }
             if !tell(rows) {
                 break;

@@ -101,6 +101,13 @@ impl NewCustomer {
         String::from_utf8_lossy(self.body()).into_owned()
     }
 
+    /// What is wrong with a customer of these values, as [`NewCustomerBuilder::build`] finds it, without making one.
+    #[doc(hidden)]
+    pub fn problems_of<'a>(values: impl Fn(Field) -> Option<&'a str>) -> Vec<Problem> {
+        let problem = |field: Field| Some(Problem::new(field.name(), &problem_of(field, values(field))?));
+        Field::ALL.into_iter().filter_map(problem).collect()
+    }
+
     /// Writes the body now, so that whoever sends it need not.
     #[doc(hidden)]
     pub fn write_body(&self) {

@@ -34,7 +34,7 @@ pub(super) fn created(line: &[u8]) -> Option<RowResult> {
     rest.skip(br#","attempts":"#)?;
     let attempts = rest.number()?;
     rest.skip(b"}")?;
-    rest.0.is_empty().then(|| RowResult {
+    rest.0.is_empty().then_some(RowResult {
         row,
         tag,
         end: End::Created { how, id, wallet_id },
