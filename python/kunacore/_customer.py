@@ -5,39 +5,19 @@ It is written out instead of being a dataclass, whose module takes longer to imp
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, NoReturn, final
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
-@final
-class Customer:
-    """A customer as the server shows it. It cannot be changed, compares by value, and can be pickled.
 
-    Only the two ids are certain. Another attribute is None when the server left it out, sent null, or sent something
-    that is not text: a customer that exists is never lost over a detail. ``repr`` shows the ids only.
-
-    Attributes:
-        id: the customer's id; opaque text.
-        wallet_id: the id of the customer's wallet, which all later operations take; opaque text.
-        email: the e-mail, as the server has it.
-        first_name: the given name.
-        last_name: the family name.
-        phone_number: the phone number; the server may have normalised it.
-        comment: the partner's comment.
-        external_id: the customer's identifier in the partner's own system.
-        referral_id: by the documentation the *external* id of the referring account, so not necessarily what was sent.
-        created_at: when it was created, by the server's clock; aware, in UTC. None when that is absent or unreadable.
-        how: ``"created"`` when the server answered our request with it; ``"reconciled"`` when our request created it,
-            by all a look-up shows, but its answer did not reach us; ``"adopted"`` when it existed before; None when it
-            was only looked up.
-    """
-
-    __module__ = "kunacore"
+class _Values:
+    """The values of a customer while they can be set: to set those of a Customer takes longer than to read them."""
 
     __slots__ = (
+        "_created_at",
         "_raw",
         "comment",
-        "created_at",
         "email",
         "external_id",
         "first_name",
@@ -58,9 +38,36 @@ class Customer:
     comment: str | None
     external_id: str | None
     referral_id: str | None
-    created_at: datetime | None
+    _created_at: datetime | int | None
     how: str | None
     _raw: dict[str, Any] | bytes
+
+
+@final
+class Customer(_Values):
+    """A customer as the server shows it. It cannot be changed, compares by value, and can be pickled.
+
+    Only the two ids are certain. Another attribute is None when the server left it out, sent null, or sent something
+    that is not text: a customer that exists is never lost over a detail. ``repr`` shows the ids only.
+
+    Attributes:
+        id: the customer's id; opaque text.
+        wallet_id: the id of the customer's wallet, which all later operations take; opaque text.
+        email: the e-mail, as the server has it.
+        first_name: the given name.
+        last_name: the family name.
+        phone_number: the phone number; the server may have normalised it.
+        comment: the partner's comment.
+        external_id: the customer's identifier in the partner's own system.
+        referral_id: by the documentation the *external* id of the referring account, so not necessarily what was sent.
+        how: ``"created"`` when the server answered our request with it; ``"reconciled"`` when our request created it,
+            by all a look-up shows, but its answer did not reach us; ``"adopted"`` when it existed before; None when it
+            was only looked up.
+    """
+
+    __module__ = "kunacore"
+
+    __slots__ = ()
 
     def __init__(
         self,
@@ -88,9 +95,18 @@ class Customer:
         write("comment", comment)
         write("external_id", external_id)
         write("referral_id", referral_id)
-        write("created_at", created_at)
+        write("_created_at", created_at)
         write("how", how)
         write("_raw", {} if raw is None else raw)
+
+    @property
+    def created_at(self) -> datetime | None:
+        """When it was created, by the server's clock; aware, in UTC. None when that is absent or unreadable."""
+        if not isinstance(self._created_at, int):
+            return self._created_at
+        created_at = _EPOCH + timedelta(microseconds=self._created_at)
+        super().__setattr__("_created_at", created_at)
+        return created_at
 
     @property
     def raw(self) -> dict[str, Any]:
@@ -125,7 +141,7 @@ class Customer:
         return _restore, (self._values(),)
 
     def _values(self) -> dict[str, Any]:
-        return {name.removeprefix("_"): getattr(self, name.removeprefix("_")) for name in self.__slots__}
+        return {name.removeprefix("_"): getattr(self, name.removeprefix("_")) for name in _Values.__slots__}
 
 
 def _restore(values: dict[str, Any]) -> Customer:
@@ -133,29 +149,33 @@ def _restore(values: dict[str, Any]) -> Customer:
     return Customer(**values)
 
 
-def made(*values: Any) -> Customer:
-    """A customer from the values of all arguments of its constructor; ``raw`` may be the text of the whole answer."""
-    customer = object.__new__(Customer)
-    for write, value in zip(_WRITERS, values, strict=True):
-        write(customer, value)
+def made(
+    id: str,
+    wallet_id: str,
+    email: str | None,
+    first_name: str | None,
+    last_name: str | None,
+    phone_number: str | None,
+    comment: str | None,
+    external_id: str | None,
+    referral_id: str | None,
+    created_at: int | None,
+    how: str | None,
+    raw: dict[str, Any] | bytes,
+) -> _Values:
+    """A Customer. ``created_at`` is in microseconds since 1970; ``raw`` may be the text of the whole answer."""
+    customer = _Values()
+    customer.id = id
+    customer.wallet_id = wallet_id
+    customer.email = email
+    customer.first_name = first_name
+    customer.last_name = last_name
+    customer.phone_number = phone_number
+    customer.comment = comment
+    customer.external_id = external_id
+    customer.referral_id = referral_id
+    customer._created_at = created_at  # pyright: ignore[reportPrivateUsage]
+    customer.how = how
+    customer._raw = raw  # pyright: ignore[reportPrivateUsage]
+    customer.__class__ = Customer
     return customer
-
-
-# What an assignment would do, if a Customer could be changed.
-_WRITERS = [
-    vars(Customer)[name].__set__
-    for name in (
-        "id",
-        "wallet_id",
-        "email",
-        "first_name",
-        "last_name",
-        "phone_number",
-        "comment",
-        "external_id",
-        "referral_id",
-        "created_at",
-        "how",
-        "_raw",
-    )
-]

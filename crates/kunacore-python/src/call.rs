@@ -76,12 +76,14 @@ impl Call {
             Self::Create(customer) => {
                 let call = client.create_customer(&customer);
                 let call = with!(options, call, deadline max_attempts settle reconcile trust_uniqueness);
-                call.detailed().await.map(gained)
+                let call = if options.raw { call.detailed().into_future() } else { call.unnamed() };
+                call.await.map(gained)
             }
             Self::Ensure(customer, maybe_sent) => {
                 let call = client.ensure_customer(&customer).maybe_sent(maybe_sent);
                 let call = with!(options, call, deadline max_attempts settle trust_uniqueness);
-                call.detailed().await.map(gained)
+                let call = if options.raw { call.detailed().into_future() } else { call.unnamed() };
+                call.await.map(gained)
             }
             Self::Find(filter) => {
                 let call = with!(options, client.find_customers(&filter), deadline max_attempts);

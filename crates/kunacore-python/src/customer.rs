@@ -1,16 +1,17 @@
 //! From a core customer to `kunacore.Customer`.
 
-use std::time::{Duration, SystemTime};
+use std::ops::Range;
+use std::time::SystemTime;
 
 use kunacore::{Customer, How};
-use pyo3::exceptions::PyOverflowError;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyBytes, PyDateTime, PyDelta, PyTzInfo};
+use pyo3::types::PyBytes;
 
 use crate::json;
 
-const DAY: u64 = 24 * 60 * 60;
+/// From the year 1 to the end of 9999.
+const EXPRESSIBLE: Range<i64> = -62_135_596_800_000_000..253_402_300_800_000_000;
 
 /// The Python object; `how` is known only of a customer that was created or ensured.
 pub(crate) fn to_python<'py>(py: Python<'py>, customer: &Customer, how: Option<How>) -> PyResult<Bound<'py, PyAny>> {
@@ -20,12 +21,6 @@ pub(crate) fn to_python<'py>(py: Python<'py>, customer: &Customer, how: Option<H
     let raw = match customer.raw_answer() {
         Some(answer) => PyBytes::new(py, answer).into_any(),
         None => json::to_python(py, customer.raw())?,
-    };
-    let created_at = match customer.created_at().map(|at| moment(py, at)).transpose() {
-        // A time that Python cannot express is unreadable; it must not lose a customer that exists.
-        Err(error) if error.is_instance_of::<PyOverflowError>(py) => None,
-        // What a signal's handler raises is another thing.
-        other => other?,
     };
     made.call1((
         customer.id().as_str(),
@@ -37,27 +32,18 @@ pub(crate) fn to_python<'py>(py: Python<'py>, customer: &Customer, how: Option<H
         customer.comment(),
         customer.external_id(),
         customer.referral_id(),
-        created_at,
+        customer.created_at().and_then(microseconds),
         how.map(How::as_str),
         raw,
     ))
 }
 
-/// An aware datetime in UTC. pyo3's own conversion panics on times before 1970, which are the server's to send.
-fn moment<'py>(py: Python<'py>, at: SystemTime) -> PyResult<Bound<'py, PyAny>> {
-    static EPOCH: PyOnceLock<Py<PyDateTime>> = PyOnceLock::new();
-    let epoch = EPOCH.get_or_try_init(py, || {
-        let utc = PyTzInfo::utc(py)?;
-        PyDateTime::new(py, 1970, 1, 1, 0, 0, 0, 0, Some(&utc)).map(Bound::unbind)
-    })?;
-    match at.duration_since(SystemTime::UNIX_EPOCH) {
-        Ok(after) => epoch.bind(py).add(delta(py, after)?),
-        Err(before) => epoch.bind(py).sub(delta(py, before.duration())?),
-    }
-}
-
-fn delta(py: Python<'_>, duration: Duration) -> PyResult<Bound<'_, PyDelta>> {
-    let seconds = duration.as_secs();
-    let (days, rest) = (i32::try_from(seconds / DAY)?, i32::try_from(seconds % DAY)?);
-    PyDelta::new(py, days, rest, i32::try_from(duration.subsec_micros())?, true)
+/// Microseconds since 1970, of which Python makes a `datetime` for those who ask. `None` of a time that it cannot express,
+/// which must not lose a customer that exists.
+fn microseconds(at: SystemTime) -> Option<i64> {
+    let since = match at.duration_since(SystemTime::UNIX_EPOCH) {
+        Ok(after) => i64::try_from(after.as_micros()).ok()?,
+        Err(before) => -i64::try_from(before.duration().as_micros()).ok()?,
+    };
+    EXPRESSIBLE.contains(&since).then_some(since)
 }

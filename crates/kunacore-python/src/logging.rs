@@ -145,10 +145,13 @@ impl Drop for OfRows {
 /// which shows warnings; to import it would cost more than a call.
 fn level(py: Python<'_>) -> PyResult<LevelFilter> {
     static LOGGER: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    // Kept, since to import even this takes a good part of what a call does before it is sent.
+    static SYS: PyOnceLock<Py<PyModule>> = PyOnceLock::new();
     let logger = match LOGGER.get(py) {
         Some(logger) => logger.bind(py),
         None => {
-            let modules = py.import(intern!(py, "sys"))?.getattr(intern!(py, "modules"))?;
+            let sys = SYS.get_or_try_init(py, || py.import(intern!(py, "sys")).map(Bound::unbind))?;
+            let modules = sys.bind(py).getattr(intern!(py, "modules"))?;
             if !modules.cast::<PyDict>()?.contains(intern!(py, "logging"))? {
                 return Ok(LevelFilter::WARN);
             }

@@ -121,6 +121,12 @@ impl<'a> CreateCustomer<'a> {
         CreateCustomerDetailed(self)
     }
 
+    /// How the call went, but for what the server calls its answer: to look through that costs more than to read the rest.
+    #[doc(hidden)]
+    pub fn unnamed(self) -> BoxFuture<'a, Created> {
+        Box::pin(self.run(false))
+    }
+
     async fn run(self, detailed: bool) -> Result<Created, Error> {
         let Self { pool, customer, options } = self;
         let wire = Wire::start(pool, customer, options, detailed);
@@ -164,6 +170,12 @@ impl<'a> EnsureCustomer<'a> {
     /// Gives the status, the request id, the headers and the number of attempts beside the customer.
     pub fn detailed(self) -> EnsureCustomerDetailed<'a> {
         EnsureCustomerDetailed(self)
+    }
+
+    /// As [`CreateCustomer::unnamed`].
+    #[doc(hidden)]
+    pub fn unnamed(self) -> BoxFuture<'a, Created> {
+        Box::pin(self.run(false))
     }
 
     async fn run(self, detailed: bool) -> Result<Created, Error> {
@@ -309,9 +321,8 @@ impl Server for Wire<'_> {
                 Err(_) => Judged::Unclear,
             });
         }
-        if self.detailed {
-            result = result.map(|(customer, facts)| (customer, facts.hiding(|id| hide().finds(id))));
-        }
+        // Where nobody is told it, it need not be looked through for what was sent.
+        result = result.map(|(customer, facts)| (customer, facts.hiding(|id| !self.detailed || hide().finds(id))));
         Attempt { times, result }
     }
 
