@@ -102,7 +102,8 @@ impl fmt::Display for How {
 pub struct Customer {
     id: CustomerId,
     wallet_id: WalletId,
-    details: types::Customer,
+    /// All else of it, once somebody has asked for any.
+    details: OnceLock<Box<types::Customer>>,
     raw: Raw,
 }
 
@@ -133,49 +134,49 @@ impl Customer {
     /// The e-mail, as the server has it.
     #[must_use]
     pub fn email(&self) -> Option<&str> {
-        self.details.email.as_deref()
+        self.details().email.as_deref()
     }
 
     /// The given name.
     #[must_use]
     pub fn first_name(&self) -> Option<&str> {
-        self.details.first_name.as_deref()
+        self.details().first_name.as_deref()
     }
 
     /// The family name.
     #[must_use]
     pub fn last_name(&self) -> Option<&str> {
-        self.details.last_name.as_deref()
+        self.details().last_name.as_deref()
     }
 
     /// The phone number; the server may have normalised it.
     #[must_use]
     pub fn phone_number(&self) -> Option<&str> {
-        self.details.phone_number.as_deref()
+        self.details().phone_number.as_deref()
     }
 
     /// The partner's comment.
     #[must_use]
     pub fn comment(&self) -> Option<&str> {
-        self.details.comment.as_deref()
+        self.details().comment.as_deref()
     }
 
     /// The customer's identifier in the partner's own system.
     #[must_use]
     pub fn external_id(&self) -> Option<&str> {
-        self.details.external_id.as_deref()
+        self.details().external_id.as_deref()
     }
 
     /// The *external* id of the referring account, by the documentation: not necessarily the `referral_id` that was sent.
     #[must_use]
     pub fn referral_id(&self) -> Option<&str> {
-        self.details.referral_id.as_deref()
+        self.details().referral_id.as_deref()
     }
 
     /// When the customer was created, by the server's clock; `None` when it is absent or not ISO 8601 with an offset.
     #[must_use]
     pub fn created_at(&self) -> Option<SystemTime> {
-        self.details.created_at.as_deref()?.parse::<jiff::Timestamp>().ok().map(Into::into)
+        self.details().created_at.as_deref()?.parse::<jiff::Timestamp>().ok().map(Into::into)
     }
 
     /// The JSON object the server sent for this customer, with everything in it, known or not.
@@ -199,46 +200,73 @@ impl Customer {
         }
     }
 
-    /// Reads a customer from an answer that is just as the contract has it, which saves most of the work; `None` of all
-    /// others, which say no less for that.
-    pub(crate) fn read_answer(body: &[u8]) -> Option<Self> {
+    /// Reads the ids of a customer from an answer that is just as the contract has it, which saves most of the work, and the
+    /// e-mail beside; `None` of all others, which say no less for that.
+    pub(crate) fn read_answer(body: &[u8]) -> Option<(Self, Option<String>)> {
         #[derive(Deserialize)]
-        struct Answer {
-            data: Object<types::Customer>,
+        struct Told {
+            id: String,
+            #[serde(rename = "walletId")]
+            wallet_id: String,
+            email: Option<String>,
         }
-        let Object(Answer { data: Object(mut details) }) = serde_json::from_slice(body).ok()?;
-        let [id, wallet_id] = [&mut details.id, &mut details.wallet_id].map(std::mem::take);
-        if [&id, &wallet_id].into_iter().any(|id| is_blank(id)) {
+        let Object(Answer { data: Object(Told { id, wallet_id, email }) }) = serde_json::from_slice(body).ok()?;
+        if is_blank(&id) || is_blank(&wallet_id) {
             return None;
         }
-        // As in what is read field by field: what is blank is no id.
-        details.external_id = details.external_id.filter(|id| !is_blank(id));
-        details.referral_id = details.referral_id.filter(|id| !is_blank(id));
         let raw = Raw::Answer { body: Bytes::copy_from_slice(body), read: OnceLock::new() };
-        Some(Self { id: id.into(), wallet_id: wallet_id.into(), details, raw })
+        Some((Self { id: id.into(), wallet_id: wallet_id.into(), details: OnceLock::new(), raw }, email))
     }
 
     /// Reads a customer from the JSON object the server sent: `None` when either id is missing.
     pub(crate) fn read(raw: Value) -> Option<Self> {
         let fields = raw.as_object()?;
-        let text = |name: &str| fields.get(name).and_then(Value::as_str).map(str::to_owned);
         let id = opaque_id(fields.get("id")?)?;
         let wallet_id = opaque_id(fields.get("walletId")?)?;
-        // The generated type names every field, so that a change of the contract does not compile until it is read here. The
-        // ids have types of their own, beside it.
-        let details = types::Customer {
-            id: String::new(),
-            wallet_id: String::new(),
-            email: text("email"),
-            first_name: text("firstName"),
-            last_name: text("lastName"),
-            phone_number: text("phoneNumber"),
-            comment: text("comment"),
-            external_id: fields.get("externalId").and_then(opaque_id),
-            referral_id: fields.get("referralId").and_then(opaque_id),
-            created_at: text("createdAt"),
-        };
-        Some(Self { id: id.into(), wallet_id: wallet_id.into(), details, raw: Raw::Read(raw) })
+        Some(Self { id: id.into(), wallet_id: wallet_id.into(), details: OnceLock::new(), raw: Raw::Read(raw) })
+    }
+
+    fn details(&self) -> &types::Customer {
+        self.details.get_or_init(|| {
+            let at_once = self.raw_answer().and_then(details_of_answer);
+            Box::new(at_once.unwrap_or_else(|| details_of(self.raw())))
+        })
+    }
+}
+
+/// The `data` of an answer.
+#[derive(Deserialize)]
+struct Answer<T> {
+    data: Object<T>,
+}
+
+/// What an answer tells of a customer, if it is just as the contract has it.
+fn details_of_answer(body: &[u8]) -> Option<types::Customer> {
+    let Object(Answer { data: Object(details) }) = serde_json::from_slice(body).ok()?;
+    let types::Customer { external_id, referral_id, .. } = details;
+    // As in what is read field by field: what is blank is no id.
+    let external_id = external_id.filter(|id| !is_blank(id));
+    let referral_id = referral_id.filter(|id| !is_blank(id));
+    Some(types::Customer { external_id, referral_id, ..details })
+}
+
+/// What a JSON object tells of a customer, field by field.
+fn details_of(raw: &Value) -> types::Customer {
+    let text = |name: &str| raw.get(name).and_then(Value::as_str).map(str::to_owned);
+    let id = |name: &str| raw.get(name).and_then(opaque_id);
+    // The generated type names every field, so that a change of the contract does not compile until it is read here. The
+    // ids have types of their own, beside it.
+    types::Customer {
+        id: String::new(),
+        wallet_id: String::new(),
+        email: text("email"),
+        first_name: text("firstName"),
+        last_name: text("lastName"),
+        phone_number: text("phoneNumber"),
+        comment: text("comment"),
+        external_id: id("externalId"),
+        referral_id: id("referralId"),
+        created_at: text("createdAt"),
     }
 }
 
@@ -250,10 +278,7 @@ impl fmt::Debug for Customer {
 
 impl PartialEq for Customer {
     fn eq(&self, other: &Self) -> bool {
-        self.id == other.id
-            && self.wallet_id == other.wallet_id
-            && self.details == other.details
-            && self.raw() == other.raw()
+        self.id == other.id && self.wallet_id == other.wallet_id && self.raw() == other.raw()
     }
 }
 
@@ -305,12 +330,19 @@ mod tests {
         let answers = [
             r#"{"data":{"id":"a","walletId":"b"}}"#,
             r#"{"data":{"id":"a","walletId":"b","email":null,"firstName":"Alex","externalId":" ","referralId":"r"},"x":1}"#,
+            r#"{"data":{"id":"a","walletId":"b","firstName":5,"lastName":"Smith","externalId":42,"comment":"one","comment":"two"}}"#,
             r#"{"data":{"id":"a","walletId":"b","createdAt":"2024-02-26T16:36:14.499Z","tier":{"level":[3,1.5]}}}"#,
         ];
         for answer in answers {
-            let quickly = Customer::read_answer(answer.as_bytes()).expect(answer);
+            let (quickly, email) = Customer::read_answer(answer.as_bytes()).expect(answer);
             let slowly = Customer::read(serde_json::from_str::<Value>(answer).unwrap()["data"].take()).expect(answer);
             assert!(quickly == slowly && quickly.raw() == slowly.raw(), "{answer}");
+            let all = |of: &Customer| {
+                let texts = [of.email(), of.first_name(), of.last_name(), of.phone_number(), of.comment()];
+                (texts.map(|text| text.map(str::to_owned)), of.external_id().is_some(), of.referral_id().is_some())
+            };
+            assert_eq!(all(&quickly), all(&slowly), "{answer}");
+            assert_eq!((email.as_deref(), quickly.created_at()), (slowly.email(), slowly.created_at()), "{answer}");
         }
     }
 

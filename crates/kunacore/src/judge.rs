@@ -239,7 +239,7 @@ fn read_creation(body: &Body, email: &str) -> Result<Customer, Box<Parts>> {
     let unread = |what: String| {
         Box::new(Parts::new(ErrorKind::Unknown, what, CREATED_UNREAD, LOOK_FIRST).code("created_unread"))
     };
-    let ours = |customer: Customer| match customer.email() {
+    let ours = |customer: Customer, echoed: Option<&str>| match echoed {
         Some(echoed) if !same_email(echoed, email) => {
             let mut parts = unread("the server answered with a customer of another e-mail".to_owned());
             parts.meaning = OTHER_EMAIL.into();
@@ -250,13 +250,16 @@ fn read_creation(body: &Body, email: &str) -> Result<Customer, Box<Parts>> {
         _ => Ok(customer),
     };
     if body.end == End::Whole
-        && let Some(customer) = Customer::read_answer(&body.bytes)
+        && let Some((customer, echoed)) = Customer::read_answer(&body.bytes)
     {
-        return ours(customer);
+        return ours(customer, echoed.as_deref());
     }
     match envelope(body) {
         Envelope::Data(data) => match Customer::read(data) {
-            Some(customer) => ours(customer),
+            Some(customer) => {
+                let echoed = customer.email().map(str::to_owned);
+                ours(customer, echoed.as_deref())
+            }
             None => Err(unread("the server accepted the customer, but its answer lacks an id".to_owned())),
         },
         Envelope::Encrypted => Err(Box::new(encrypted(
