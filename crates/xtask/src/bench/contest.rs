@@ -63,7 +63,8 @@ impl<'a> Contender<'a> {
     }
 }
 
-/// Runs all of them, so many times in turn.
+/// Runs all of them, so many times in turn, forwards and backwards: a machine that grows slower or faster meanwhile does so for
+/// the first as for the last.
 ///
 /// # Errors
 ///
@@ -73,8 +74,10 @@ pub(super) fn hold(title: impl Into<String>, rounds: usize, contenders: &[Conten
     eprintln!("measuring: {title}");
     let entry = |contender: &Contender<'_>| Entry { name: contender.name, side: contender.side, rounds: Vec::new() };
     let mut entries: Vec<Entry> = contenders.iter().map(entry).collect();
-    for _ in 0..rounds {
-        for (contender, entry) in contenders.iter().zip(&mut entries) {
+    for round in 0..rounds {
+        for at in 0..contenders.len() {
+            let at = if round % 2 == 0 { at } else { contenders.len() - 1 - at };
+            let (contender, entry) = (&contenders[at], &mut entries[at]);
             entry.rounds.push((contender.run)().map_err(|error| format!("{}: {error}", contender.name))?);
         }
     }
