@@ -12,7 +12,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class _Values:
-    """The values of a customer while they can be set: to set those of a Customer takes longer than to read them."""
+    """The values of a customer, which ``made`` fills by plain assignments before it makes a Customer of them."""
 
     __slots__ = (
         "_created_at",
@@ -102,21 +102,24 @@ class Customer(_Values):
     @property
     def created_at(self) -> datetime | None:
         """When it was created, by the server's clock; aware, in UTC. None when that is absent or unreadable."""
-        if not isinstance(self._created_at, int):
-            return self._created_at
-        created_at = _EPOCH + timedelta(microseconds=self._created_at)
+        # Read once: another thread may write it meanwhile.
+        at = self._created_at
+        if not isinstance(at, int):
+            return at
+        created_at = _EPOCH + timedelta(microseconds=at)
         super().__setattr__("_created_at", created_at)
         return created_at
 
     @property
     def raw(self) -> dict[str, Any]:
         """The JSON object that the server sent for it, with everything in it, known or not."""
-        if not isinstance(self._raw, bytes):
-            return self._raw
-        # Imported here, because few ask.
-        from json import loads
+        answer = self._raw
+        if not isinstance(answer, bytes):
+            return answer
+        # Imported here, because few ask. Python's json takes less than the client does, and its errors repeat the text.
+        from kunacore._kunacore import raw_of_answer
 
-        raw: dict[str, Any] = loads(self._raw)["data"]
+        raw = raw_of_answer(answer)
         super().__setattr__("_raw", raw)
         return raw
 
@@ -162,20 +165,21 @@ def made(
     created_at: int | None,
     how: str | None,
     raw: dict[str, Any] | bytes,
-) -> _Values:
+) -> Customer:
     """A Customer. ``created_at`` is in microseconds since 1970; ``raw`` may be the text of the whole answer."""
-    customer = _Values()
-    customer.id = id
-    customer.wallet_id = wallet_id
-    customer.email = email
-    customer.first_name = first_name
-    customer.last_name = last_name
-    customer.phone_number = phone_number
-    customer.comment = comment
-    customer.external_id = external_id
-    customer.referral_id = referral_id
-    customer._created_at = created_at  # pyright: ignore[reportPrivateUsage]
-    customer.how = how
-    customer._raw = raw  # pyright: ignore[reportPrivateUsage]
-    customer.__class__ = Customer
+    values: Any = _Values()
+    values.id = id
+    values.wallet_id = wallet_id
+    values.email = email
+    values.first_name = first_name
+    values.last_name = last_name
+    values.phone_number = phone_number
+    values.comment = comment
+    values.external_id = external_id
+    values.referral_id = referral_id
+    values._created_at = created_at
+    values.how = how
+    values._raw = raw
+    values.__class__ = Customer
+    customer: Customer = values
     return customer

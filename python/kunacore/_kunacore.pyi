@@ -23,6 +23,7 @@ __all__ = [
     "crossings",
     "first_rows",
     "import_customers",
+    "raw_of_answer",
     "read_rows",
     "refresh_run",
     "run_cli",
@@ -36,6 +37,7 @@ MAX_IDENTICAL_REJECTIONS: int
 
 def run_cli(arguments: Sequence[str]) -> int: ...
 def crossings() -> int: ...
+def raw_of_answer(answer: bytes) -> dict[str, Any]: ...
 def import_customers(
     client: Client,
     control: ImportControl,

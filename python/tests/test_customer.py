@@ -5,6 +5,8 @@ from __future__ import annotations
 import copy
 import json
 import pickle
+import sys
+import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -12,6 +14,7 @@ from example import ALEX
 from scripted_server import Reply, ScriptedServer
 
 import kunacore
+from kunacore._customer import made
 
 
 def looked_up(**data: object) -> kunacore.Customer:
@@ -43,6 +46,8 @@ def test_how_is_told_only_of_a_customer_that_was_created_or_ensured(client: kuna
         ("2024-02-26T18:36:14+02:00", datetime(2024, 2, 26, 16, 36, 14, 0, UTC)),
         ("1969-12-31T23:59:59.5Z", datetime(1969, 12, 31, 23, 59, 59, 500000, UTC)),
         ("9999-12-30T00:00:00Z", datetime(9999, 12, 30, tzinfo=UTC)),
+        ("0001-01-01T00:00:00Z", datetime(1, 1, 1, tzinfo=UTC)),
+        ("0000-12-31T23:59:59Z", None),
         ("-000001-01-01T00:00:00Z", None),
         ("yesterday", None),
         (None, None),
@@ -58,6 +63,58 @@ def test_created_at_is_aware_or_none(text: object, moment: datetime | None) -> N
 def test_raw_keeps_what_is_not_known() -> None:
     data = {"tier": [1, -2, 2.5, 2**64 - 1, True, None, {"level": "gold"}]}
     assert looked_up(**data).raw == {"id": "c-1", "walletId": "w-1", **data}
+
+
+@pytest.mark.parametrize(
+    ("odd", "mended"),
+    [
+        (b'"comment":"\xff"', {"comment": "\ufffd"}),
+        (b'"comment":"\\ud83d"', {"comment": "\ufffd"}),
+        (b'"tier":"\xff"', {"tier": "\ufffd"}),
+        (b'"tier":1e999', {}),
+        (b'"tier":' + b"7" * 5_000, {"tier": "7" * 5_000}),
+        (b'"tier":' + b"[" * 100_000 + b"]" * 100_000, {"tier": [[None]]}),
+    ],
+    ids=["no UTF-8", "half a pair", "no UTF-8 in what is not known", "too large", "too many digits", "too deep"],
+)
+def test_an_odd_answer_to_a_creation_is_read_as_that_to_a_look_up(odd: bytes, mended: dict[str, object]) -> None:
+    body = b'{"data":{"id":"c-1","walletId":"w-1",%s}}' % odd
+    with (
+        ScriptedServer([Reply(201, body=body), Reply(200, body=body)]) as server,
+        kunacore.Client(server.url, api_key="k") as client,
+    ):
+        created, found = client.create_customer(**ALEX), client.customer_details("c-1")
+    assert created.raw == found.raw == {"id": "c-1", "walletId": "w-1", **mended}
+    assert created.comment == found.comment == mended.get("comment")
+    assert pickle.loads(pickle.dumps(created)) == created == copy.copy(created)
+
+
+def test_threads_that_ask_at_once_all_get_what_is_made_when_somebody_asks() -> None:
+    def ask(customer: kunacore.Customer) -> None:
+        start.wait()
+        asked.append((customer.created_at, customer.raw["id"]))
+
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        for _ in range(50):
+            asked: list[tuple[datetime | None, str]] = []
+            start = threading.Barrier(4)
+            customer = made_by_a_call()
+            threads = [threading.Thread(target=ask, args=[customer]) for _ in range(4)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+            assert asked == [(datetime(2024, 2, 26, 16, 36, 14, 499000, UTC), "c-1")] * 4
+    finally:
+        sys.setswitchinterval(interval)
+
+
+def made_by_a_call() -> kunacore.Customer:
+    answer = b'{"data":{"id":"c-1","walletId":"w-1"}}'
+    moment = 1_708_965_374_499_000
+    return made("c-1", "w-1", None, None, None, None, None, None, None, moment, "created", answer)
 
 
 def test_repr_shows_the_ids_only() -> None:

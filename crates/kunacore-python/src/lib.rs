@@ -53,6 +53,12 @@ mod _kunacore {
         py.detach(|| kunacore_cli::run(arguments))
     }
 
+    /// The JSON object of a customer in an answer, whose bytes a `Customer` keeps until somebody asks.
+    #[pyfunction]
+    fn raw_of_answer<'py>(py: Python<'py>, answer: &[u8]) -> PyResult<Bound<'py, PyAny>> {
+        crate::json::to_python(py, &kunacore::Customer::raw_of_answer(answer))
+    }
+
     /// Imports a table: the work of `kunacore._import`.
     #[pyfunction]
     fn import_customers<'py>(
