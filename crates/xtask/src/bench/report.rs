@@ -133,7 +133,7 @@ impl Report {
         };
         format!(
             "{}, {}, {}. {pinned} {}.\n\nEvery ratio, but that of instructions, is the median of those of single rounds, in which all ran in turn; \
-             a ? stands at one on which the odd and the even rounds differ by more than 15 %.\n",
+             a ? stands at one on which two halves of the rounds differ by more than 15 %.\n",
             of("date"),
             of("machine"),
             of("system"),
@@ -148,7 +148,7 @@ impl Report {
         if noisy > 0 {
             text += &format!("**The machine was noisy**: {noisy} of these ratios are uncertain.\n");
         } else if !self.goals.is_empty() {
-            text += "The odd and the even rounds agree on all of these within 15 %.\n";
+            text += "Both halves of the rounds agree on all of these within 15 %.\n";
         }
         let Some(before) = before else { return text };
         let value = |goal: &Goal| {
