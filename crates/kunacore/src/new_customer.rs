@@ -104,8 +104,7 @@ impl NewCustomer {
     /// What is wrong with a customer of these values, as [`NewCustomerBuilder::build`] finds it, without making one.
     #[doc(hidden)]
     pub fn problems_of<'a>(values: impl Fn(Field) -> Option<&'a str>) -> Vec<Problem> {
-        let problem = |field: Field| Some(Problem::new(field.name(), &problem_of(field, values(field))?));
-        Field::ALL.into_iter().filter_map(problem).collect()
+        Field::ALL.into_iter().filter_map(|field| problem_of(field, values(field))).collect()
     }
 
     /// Writes the body now, so that whoever sends it need not.
@@ -116,8 +115,7 @@ impl NewCustomer {
 
     /// The body that is sent, written once however often it is.
     pub(crate) fn body(&self) -> &Bytes {
-        // It is text by name, which always can be written.
-        self.body.get_or_init(|| serde_json::to_vec(&self.request).unwrap_or_default().into())
+        self.body.get_or_init(|| serde_json::to_vec(&self.request).expect("text by name can be written").into())
     }
 
     pub(crate) fn request(&self) -> &CreateCustomerRequest {
@@ -230,9 +228,7 @@ impl NewCustomerBuilder {
             if problems.iter().any(|problem| problem.field() == field.name()) {
                 continue;
             }
-            if let Some(reason) = problem_of(field, values[field as usize].as_deref()) {
-                problems.push(Problem::new(field.name(), &reason));
-            }
+            problems.extend(problem_of(field, values[field as usize].as_deref()));
         }
         if !problems.is_empty() {
             return Err(Error::invalid_customer(problems));
@@ -273,18 +269,17 @@ impl fmt::Debug for NewCustomerBuilder {
 }
 
 /// Why a value cannot be sent. The value itself is never part of the answer.
-fn problem_of(field: Field, value: Option<&str>) -> Option<String> {
-    let Some(value) = value else {
-        return field.required().then(|| "is required".to_owned());
-    };
-    if field.required() && value.trim().is_empty() {
-        return Some("is required and must not be blank".to_owned());
-    }
-    match field {
-        Field::Email if !value.contains('@') => Some("is not an e-mail address: it has no @".to_owned()),
-        Field::Country => value.parse::<CountryCode>().err().map(|error| format!("is {error}")),
+fn problem_of(field: Field, value: Option<&str>) -> Option<Problem> {
+    let reason = match (value, field) {
+        (None, _) => field.required().then(|| "is required".to_owned()),
+        (Some(value), _) if field.required() && value.trim().is_empty() => {
+            Some("is required and must not be blank".to_owned())
+        }
+        (Some(value), Field::Email) if !value.contains('@') => Some("is not an e-mail address: it has no @".to_owned()),
+        (Some(value), Field::Country) => value.parse::<CountryCode>().err().map(|error| format!("is {error}")),
         _ => None,
-    }
+    };
+    reason.map(|reason| Problem::new(field.name(), &reason))
 }
 
 #[cfg(test)]

@@ -84,6 +84,24 @@ fn a_row_becomes_the_customer_that_its_columns_and_the_constants_make() {
 }
 
 #[test]
+fn only_what_stands_in_csv_is_trimmed_and_at_any_length() {
+    // A blank that is no ASCII is one, too.
+    let texts = ["a", " a", "a ", " a b ", "\u{a0}é\u{a0}", "é", "~", "!a", "a\t"];
+    let (head, rest) =
+        ("comment,email,first_name,last_name,country,verification_document_id,residence_address", "a@x,A,S,FR,D,P");
+    for text in texts {
+        let options = MappingOptions { set: vec![(Field::ExternalId, " x ".into())], ..Default::default() };
+        let rows = values(batches(format!("{head}\n\"{text}\",{rest}\n"), &options).expect("opened")).expect("read");
+        assert_eq!(rows[0][Field::Comment as usize].as_deref(), Some(text.trim()), "{text:?} of CSV");
+        assert_eq!(rows[0][Field::ExternalId as usize].as_deref(), Some(" x "), "a constant is what was said");
+        let line = serde_json::json!({"email": "a@x", "first_name": "A", "last_name": "S", "country": "FR",
+            "verification_document_id": "D", "residence_address": "P", "comment": text});
+        let rows = values(batches(line.to_string(), &MappingOptions::default()).expect("opened")).expect("read");
+        assert_eq!(rows[0][Field::Comment as usize].as_deref(), Some(text), "{text:?} of JSON");
+    }
+}
+
+#[test]
 fn blank_is_absent_in_every_format() {
     let line = r#"{"email":"a@x","first_name":" ","last_name":"S","country":"FR","verification_document_id":"D",
         "residence_address":" P ","comment":"","itn":null}"#
