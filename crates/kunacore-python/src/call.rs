@@ -76,13 +76,13 @@ impl Call {
             Self::Create(customer) => {
                 let call = client.create_customer(&customer);
                 let call = with!(options, call, deadline max_attempts settle reconcile trust_uniqueness);
-                let call = if options.raw { call.detailed().into_future() } else { call.unnamed() };
+                let call = if options.raw { call.detailed().into_future() } else { call.without_request_id() };
                 call.await.map(gained)
             }
             Self::Ensure(customer, maybe_sent) => {
                 let call = client.ensure_customer(&customer).maybe_sent(maybe_sent);
                 let call = with!(options, call, deadline max_attempts settle trust_uniqueness);
-                let call = if options.raw { call.detailed().into_future() } else { call.unnamed() };
+                let call = if options.raw { call.detailed().into_future() } else { call.without_request_id() };
                 call.await.map(gained)
             }
             Self::Find(filter) => {

@@ -45,12 +45,6 @@ pub struct Created {
     pub headers: Headers,
 }
 
-impl From<Gained> for Created {
-    fn from(Gained { customer, how, attempts, status, request_id, headers }: Gained) -> Self {
-        Self { customer, how, attempts, status, request_id, headers }
-    }
-}
-
 macro_rules! call_options {
     () => {
         /// How long this call may take as a whole: logins, pauses and look-ups included.
@@ -121,9 +115,9 @@ impl<'a> CreateCustomer<'a> {
         CreateCustomerDetailed(self)
     }
 
-    /// How the call went, but for what the server calls its answer: to look through that costs more than to read the rest.
+    /// How the call went, but for the request id: to look through that for what was sent costs more than to read all else.
     #[doc(hidden)]
-    pub fn unnamed(self) -> BoxFuture<'a, Created> {
+    pub fn without_request_id(self) -> BoxFuture<'a, Created> {
         Box::pin(self.run(false))
     }
 
@@ -172,9 +166,9 @@ impl<'a> EnsureCustomer<'a> {
         EnsureCustomerDetailed(self)
     }
 
-    /// As [`CreateCustomer::unnamed`].
+    /// As [`CreateCustomer::without_request_id`].
     #[doc(hidden)]
-    pub fn unnamed(self) -> BoxFuture<'a, Created> {
+    pub fn without_request_id(self) -> BoxFuture<'a, Created> {
         Box::pin(self.run(false))
     }
 
@@ -281,7 +275,7 @@ fn span(name: &'static str, pool: &Pool) -> tracing::Span {
 pub(crate) struct Wire<'a> {
     pub(crate) session: Session<'a>,
     pub(crate) customer: &'a NewCustomer,
-    /// Whether anybody is told what the server calls its answer.
+    /// Whether anybody is told the request id.
     pub(crate) detailed: bool,
 }
 
@@ -297,7 +291,10 @@ impl<'a> Wire<'a> {
 
     pub(crate) fn remember(&self, gained: Gained) -> Created {
         self.session.pool.calibration.knows(self.customer.email(), gained.customer.id());
-        gained.into()
+        let Gained { customer, how, attempts, status, request_id, headers } = gained;
+        // Unless it was looked through for what was sent, nobody may see it.
+        let request_id = request_id.filter(|_| self.detailed);
+        Created { customer, how, attempts, status, request_id, headers }
     }
 }
 
@@ -321,8 +318,9 @@ impl Server for Wire<'_> {
                 Err(_) => Judged::Unclear,
             });
         }
-        // Where nobody is told it, it need not be looked through for what was sent.
-        result = result.map(|(customer, facts)| (customer, facts.hiding(|id| !self.detailed || hide().finds(id))));
+        if self.detailed {
+            result = result.map(|(customer, facts)| (customer, facts.hiding(|id| hide().finds(id))));
+        }
         Attempt { times, result }
     }
 

@@ -12,7 +12,8 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Request, Response, Uri};
+use http::uri::Scheme;
+use http::{HeaderValue, Request, Response, Uri};
 use http_body::Body as _;
 use hyper::body::Incoming;
 use hyper_rustls::HttpsConnector;
@@ -37,6 +38,8 @@ pub(crate) struct HttpClient {
     /// Builds the requests of the generated client, and sends them where there is a proxy.
     pub(crate) reqwest: reqwest::Client,
     direct: Option<Direct>,
+    /// Whether direct connections without TLS speak HTTP/1.1.
+    plain_is_http1: bool,
 }
 
 /// How direct connections are made.
@@ -61,7 +64,22 @@ pub(crate) enum Failure {
 impl HttpClient {
     /// Requests leave directly, or by reqwest, without connections yet.
     pub(crate) fn new(reqwest: reqwest::Client, directly: Option<Directly>) -> Self {
-        Self { reqwest, direct: directly.map(Directly::client) }
+        let plain_is_http1 = directly.as_ref().is_some_and(|directly| !directly.http2_only);
+        Self { reqwest, direct: directly.map(Directly::client), plain_is_http1 }
+    }
+
+    /// The header that hyper would make anew for each request to this address, where it is sure to want one: HTTP/2 has its own
+    /// way to say it, and with TLS only the connection tells which it speaks.
+    pub(crate) fn host_header(&self, uri: &Uri) -> Option<HeaderValue> {
+        if !self.plain_is_http1 || uri.scheme() != Some(&Scheme::HTTP) {
+            return None;
+        }
+        let host = uri.host()?;
+        let host = match uri.port_u16() {
+            None | Some(80) => host.to_owned(),
+            Some(port) => format!("{host}:{port}"),
+        };
+        HeaderValue::try_from(host).ok()
     }
 
     /// Sends a request and waits for the head of its answer.

@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
-use http::header::{HeaderMap, HeaderValue, USER_AGENT};
+use http::header::{HOST, HeaderMap, HeaderValue, USER_AGENT};
 use http::{Method, Uri};
 use progenitor_client::{ClientHooks, OperationInfo};
 
@@ -125,15 +125,17 @@ pub(crate) async fn exchange(
     }));
     let guard =
         Guard { revocation: attempt.0.revocation.clone(), warns: matches!(request, Request::Create(_)) && !paced };
-    // In place: a future that is handed on is copied, and this one holds a request.
-    let mut call = pin!(async {
-        match (request, pool.create_form.get()) {
-            (Request::Create(customer), Some(form)) => attempt.send(form, customer.body().clone()).await,
-            // On the heap, since nearly all requests are creations: each is a third of the size.
-            _ => Box::pin(attempt.send_as_generated(pool, request)).await,
-        }
-    });
-    let ended = tokio::time::timeout(limit, call.as_mut()).await;
+    let ended = {
+        // In place: a future that is handed on is copied, and this one holds a request.
+        let call = pin!(async {
+            match (request, pool.create_form.get()) {
+                (Request::Create(customer), Some(form)) => attempt.send(form, customer.body().clone()).await,
+                // On the heap, since nearly all requests are creations: each is a third of the size.
+                _ => Box::pin(attempt.send_as_generated(pool, request)).await,
+            }
+        });
+        tokio::time::timeout(limit, call).await
+    };
     let unsent = guard.finish();
     let observation = match (attempt.take(), ended) {
         (Came { reply: Some(reply), .. }, _) => Observation::Reply(reply),
@@ -213,17 +215,26 @@ impl fmt::Debug for Attempt {
 /// anew for each customer costs a good part of sending it.
 pub(crate) struct Form {
     uri: Uri,
+    /// With a place for the authorization, whose value is not kept here.
     headers: HeaderMap,
 }
 
 impl Form {
     /// That of a request which the generated client built.
-    fn of(request: &mut reqwest::Request) -> Option<Self> {
+    fn of(request: &mut reqwest::Request, authorization: Option<&Authorization>, http: &HttpClient) -> Option<Self> {
+        let uri: Uri = request.url().as_str().parse().ok()?;
         let mut headers = std::mem::take(request.headers_mut());
         if let Some(merchant_id) = headers.get_mut("merchant_id") {
             merchant_id.set_sensitive(true);
         }
-        Some(Self { uri: request.url().as_str().parse().ok()?, headers })
+        if let Some((name, _)) = authorization {
+            headers.insert(name, HeaderValue::from_static(""));
+        }
+        headers.insert(USER_AGENT, HeaderValue::from_static(AGENT));
+        if let Some(host) = http.host_header(&uri) {
+            headers.insert(HOST, host);
+        }
+        Some(Self { uri, headers })
     }
 }
 
@@ -249,7 +260,6 @@ impl Attempt {
         if let Some((name, value)) = &self.0.authorization {
             request.headers_mut().insert(name, value.clone());
         }
-        request.headers_mut().insert(USER_AGENT, HeaderValue::from_static(AGENT));
         match self.0.http.send(request).await {
             Ok(response) => self.read(response).await,
             Err(failure) => self.came().failure = Some(failure),
@@ -297,7 +307,8 @@ impl ClientHooks<Attempt> for generated::Client {
     async fn exec(&self, mut request: reqwest::Request, _: &OperationInfo) -> reqwest::Result<reqwest::Response> {
         let attempt = &self.inner;
         let body = request.body().and_then(reqwest::Body::as_bytes).map(Bytes::copy_from_slice);
-        if let (Some(form), Some(body)) = (Form::of(&mut request), body) {
+        let form = Form::of(&mut request, attempt.0.authorization.as_ref(), &attempt.0.http);
+        if let (Some(form), Some(body)) = (form, body) {
             match &attempt.0.form {
                 Some(kept) => attempt.send(kept.get_or_init(|| form), body).await,
                 None => attempt.send(&form, body).await,
