@@ -71,15 +71,7 @@ impl HttpClient {
     /// The header that hyper would make anew for each request to this address, where it is sure to want one: HTTP/2 has its own
     /// way to say it, and with TLS only the connection tells which it speaks.
     pub(crate) fn host_header(&self, uri: &Uri) -> Option<HeaderValue> {
-        if !self.plain_is_http1 || uri.scheme() != Some(&Scheme::HTTP) {
-            return None;
-        }
-        let host = uri.host()?;
-        let host = match uri.port_u16() {
-            None | Some(80) => host.to_owned(),
-            Some(port) => format!("{host}:{port}"),
-        };
-        HeaderValue::try_from(host).ok()
+        if self.plain_is_http1 { plain_host(uri) } else { None }
     }
 
     /// Sends a request and waits for the head of its answer.
@@ -194,5 +186,38 @@ where
             let connected = tokio::time::timeout(limit, connecting).await;
             connected.unwrap_or_else(|_| Err(io::Error::from(io::ErrorKind::TimedOut).into())).map(Quiet)
         })
+    }
+}
+
+/// What the header `Host` says of an address without TLS, as hyper would write it.
+fn plain_host(uri: &Uri) -> Option<HeaderValue> {
+    if uri.scheme() != Some(&Scheme::HTTP) {
+        return None;
+    }
+    let host = uri.host()?;
+    let host = match uri.port_u16() {
+        None | Some(80) => host.to_owned(),
+        Some(port) => format!("{host}:{port}"),
+    };
+    HeaderValue::try_from(host).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_is_said_with_its_port_unless_it_is_the_usual_one() {
+        for (uri, expected) in [
+            ("http://localhost:8080/v2/x", Some("localhost:8080")),
+            ("http://[::1]:8080/", Some("[::1]:8080")),
+            ("http://kunacore.example:80/", Some("kunacore.example")),
+            ("http://kunacore.example/", Some("kunacore.example")),
+            ("https://kunacore.example:8443/", None),
+            ("/v2/x", None),
+        ] {
+            let host = plain_host(&uri.parse().expect("an address"));
+            assert_eq!(host.as_ref().and_then(|host| host.to_str().ok()), expected, "{uri}");
+        }
     }
 }
