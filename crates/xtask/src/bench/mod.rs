@@ -48,7 +48,7 @@ pub(crate) fn run_all(root: &Path) -> Result<(), String> {
     report.publish(root)
 }
 
-/// Measures one part and prints what came of it.
+/// Measures one part and prints what came of it, beside what the last whole run had.
 ///
 /// # Errors
 ///
@@ -63,7 +63,7 @@ pub(crate) fn run_part(root: &Path, part: &str, rows: u64) -> Result<(), String>
     }
     let mut report = Report { about: about(&lab)?, ..Report::default() };
     measure(&lab, part, rows, &mut report)?;
-    print!("{}", report.text(None));
+    report.print(root);
     Ok(())
 }
 

@@ -187,6 +187,11 @@ impl Report {
         })
     }
 
+    /// Prints the report of a part, beside what the last whole run had.
+    pub(super) fn print(&self, root: &Path) {
+        print!("{}", self.text(last(root).as_ref()));
+    }
+
     /// Prints the report, and writes it with its picture below the target directory.
     ///
     /// # Errors
@@ -195,8 +200,7 @@ impl Report {
     pub(super) fn publish(&self, root: &Path) -> Result<(), String> {
         let folder = lab::folder(root);
         let path = |name: &str| folder.join(name);
-        let before = std::fs::read(path("report.json")).ok().and_then(|old| serde_json::from_slice(&old).ok());
-        let text = self.text(before.as_ref());
+        let text = self.text(last(root).as_ref());
         print!("{text}");
         for (name, content) in
             [("report.md", text), ("report.json", format!("{:#}\n", self.json())), ("report.svg", picture::draw(self))]
@@ -207,6 +211,11 @@ impl Report {
         println!("\nwritten to {}: report.md, report.json, report.svg", folder.display());
         Ok(())
     }
+}
+
+/// The report of the last whole run, if there was one.
+fn last(root: &Path) -> Option<Value> {
+    serde_json::from_slice(&std::fs::read(lab::folder(root).join("report.json")).ok()?).ok()
 }
 
 /// What each took, and what that is of the ceiling's and of the best peer's.
