@@ -90,12 +90,7 @@ impl BlockBuilder {
     /// What was collected; the builder is empty again.
     pub(crate) fn finish(&mut self, trim: bool) -> Result<Block, ImportError> {
         let rows = self.rows();
-        let finish = |column: &mut StringBuilder| {
-            // The next block is much like this one, and need not grow to its size step by step.
-            let next = StringBuilder::with_capacity(rows, column.values_slice().len());
-            Arc::new(std::mem::replace(column, next).finish()) as ArrayRef
-        };
-        let columns = self.columns.iter_mut().map(finish).collect();
+        let columns = self.columns.iter_mut().map(|column| finished(column, rows)).collect();
         let options = RecordBatchOptions::new().with_row_count(Some(rows));
         let batch = RecordBatch::try_new_with_options(self.schema.clone(), columns, &options)
             .map_err(|_| ImportError::malformed("the rows do not form a table", "Please report this as a bug."))?;
@@ -103,6 +98,14 @@ impl BlockBuilder {
         let next = Vec::with_capacity(rows);
         Ok(Block { batch, lines: Some(std::mem::replace(&mut self.lines, next)), trim })
     }
+}
+
+/// The column that was collected, of so many rows. The next one is much like it, and a little longer at most: it need not grow
+/// to its size step by step.
+pub(crate) fn finished(column: &mut StringBuilder, rows: usize) -> ArrayRef {
+    let bytes = column.values_slice().len();
+    let next = StringBuilder::with_capacity(rows, bytes + bytes / 8);
+    Arc::new(std::mem::replace(column, next).finish())
 }
 
 /// What a failure to read means. Its text is the operating system's or the unpacker's and holds no value.

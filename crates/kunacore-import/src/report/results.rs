@@ -17,7 +17,7 @@ use super::fates::Fate;
 use super::lists::{OWN, key_names};
 use crate::batch::Row;
 use crate::mapping::Mapping;
-use crate::table::BLOCK_ROWS;
+use crate::table::{BLOCK_ROWS, finished};
 
 const NAME: &str = "results.arrow";
 
@@ -80,8 +80,8 @@ impl Results {
     }
 
     fn flush(&mut self) -> Result<(), ReportError> {
-        self.waiting = 0;
-        let mut texts = self.texts.iter_mut().map(|column| Arc::new(column.finish()) as ArrayRef);
+        let waiting = std::mem::take(&mut self.waiting);
+        let mut texts = self.texts.iter_mut().map(|column| finished(column, waiting));
         let mut columns: Vec<ArrayRef> = vec![Arc::new(self.rows.finish())];
         let before = self.schema.fields().len() - 3 - REASON.len();
         columns.extend(texts.by_ref().take(before));
