@@ -205,6 +205,10 @@ fn plain_host(uri: &Uri) -> Option<HeaderValue> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base_url::BaseUrl;
+    use crate::connector::Connector;
+    use crate::secret::Secret;
+    use crate::tls;
 
     #[test]
     fn a_host_is_said_with_its_port_unless_it_is_the_usual_one() {
@@ -219,5 +223,26 @@ mod tests {
             let host = plain_host(&uri.parse().expect("an address"));
             assert_eq!(host.as_ref().and_then(|host| host.to_str().ok()), expected, "{uri}");
         }
+    }
+
+    #[test]
+    fn no_host_is_said_beforehand_where_http2_is_spoken_or_a_proxy_asked() {
+        let uri = Uri::from_static("http://kunacore.example/v2/x");
+        let base = &BaseUrl::parse("http://kunacore.example", true).expect("a URL");
+        let says_host = |http2_prior_knowledge, proxy: Option<&str>| {
+            let connector = Connector {
+                server: uri.clone(),
+                tls: Arc::new(tls::config(base, None).expect("TLS")),
+                connect_timeout: Duration::from_secs(1),
+                http2_prior_knowledge,
+                // Whatever proxy the environment names is not for this machine.
+                loopback: proxy.is_none(),
+                proxy: proxy.map(Secret::from),
+            };
+            connector.http().expect("a client").host_header(&uri).is_some()
+        };
+        assert!(says_host(false, None));
+        assert!(!says_host(true, None));
+        assert!(!says_host(false, Some("http://proxy.example:3128")));
     }
 }

@@ -102,7 +102,13 @@ fn about(lab: &Lab) -> Result<serde_json::Value, String> {
     Ok(about)
 }
 
+/// The middle one, or the mean of the two in the middle; NaN of none.
 fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
-    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
+    let half = values.len() / 2;
+    match values.get(half) {
+        None => f64::NAN,
+        Some(upper) if values.len() % 2 == 1 => *upper,
+        Some(upper) => f64::midpoint(values[half - 1], *upper),
+    }
 }
