@@ -300,6 +300,7 @@ impl Import {
             run,
             known,
             accept: options.accept.clone(),
+            rows,
             canary: options.canary,
             began,
             board: board.clone(),

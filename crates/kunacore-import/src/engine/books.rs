@@ -13,12 +13,16 @@ use super::feeder::{Block, Fed};
 use super::progress::Board;
 use super::row::Accepted;
 use super::stop::{Stop, StopKind};
-use super::{Job, ToBooks, ToSender, Work};
+use super::{BLOCK_ROWS, Job, ToBooks, ToSender, Work};
 use crate::crash;
 use crate::run::{End, How, KnownCustomer, KnownRun, RowResult, RowState, Run, RunError, SameId, Tag};
 
 /// How many blocks the sender may not have heard of when it finishes: those it has asked for.
 const UNHEARD: usize = 8;
+
+/// How many rows are announced beyond a block that has to be: a sync for every fourth block is enough, and a process that is
+/// killed leaves some hundred rows more in doubt.
+const BEYOND: u32 = 3 * BLOCK_ROWS as u32;
 
 /// For how long results gather before they are noted: to be woken for each costs more than to note it.
 const GATHER: Duration = Duration::from_micros(500);
@@ -53,6 +57,8 @@ pub(crate) struct Books {
     pub(crate) known: Vec<Known>,
     /// The user's word: the customers that belong to these rows.
     pub(crate) accept: HashMap<u32, String>,
+    /// How many rows the input has.
+    pub(crate) rows: u32,
     /// How many rows to send at most.
     pub(crate) canary: Option<u32>,
     /// When this process began to hold the directory: nothing that an earlier one sent left later.
@@ -263,9 +269,7 @@ impl Books {
             // Of a canary's block only what it sends shall be in doubt after a crash.
             let upto = if self.canary.is_some() { row } else { last };
             if upto > self.run.sent_upto() || !announced {
-                crash::point("before_sent_upto");
-                self.run.announce(upto)?;
-                crash::point("after_sent_upto");
+                self.announce(upto)?;
                 announced = true;
             }
             let tag = self.run.tag(email(&fed));
@@ -305,6 +309,18 @@ impl Books {
             jobs.push(Job { row, tag, work: Work::Send { customer, before } });
         }
         Ok(jobs)
+    }
+
+    /// Makes durable that rows up to this one may leave, and some more, so that the next blocks need no sync.
+    fn announce(&mut self, upto: u32) -> Result<(), RunError> {
+        let beyond = match self.canary {
+            None if upto > self.run.sent_upto() => upto.saturating_add(BEYOND).min(self.rows),
+            _ => upto,
+        };
+        crash::point("before_sent_upto");
+        self.run.announce(beyond.max(upto))?;
+        crash::point("after_sent_upto");
+        Ok(())
     }
 
     fn maybe_sent(&self, began: Option<SystemTime>, never_post: bool) -> RowBefore {

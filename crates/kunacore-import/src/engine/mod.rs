@@ -44,8 +44,7 @@ use crate::run::{RowResult, Tag};
 use feeder::Block;
 use row::Accepted;
 
-/// How many rows are announced, and handed on, at once. A killed process leaves the unfinished rows of a few such blocks in
-/// doubt.
+/// How many rows are handed on at once. A killed process leaves the unfinished rows of a few such blocks in doubt.
 pub(crate) const BLOCK_ROWS: usize = 256;
 
 /// A row to be worked on.

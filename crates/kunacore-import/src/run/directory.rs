@@ -20,9 +20,9 @@ pub use opening::Opened;
 pub(crate) use opening::{no_run, no_run_at, refuse_foreign};
 
 /// How many results wait for a commit at most before [`Run::commit_by`] asks for it at once.
-pub const BATCH: usize = 256;
+pub const BATCH: usize = 512;
 /// How long a result waits for a commit at most, if [`Run::commit_by`] is heeded.
-pub const DELAY: Duration = Duration::from_millis(5);
+pub const DELAY: Duration = Duration::from_millis(10);
 /// How large the records of a stop may become in memory before they are written.
 const STOP_CHUNK: usize = 1 << 20;
 
