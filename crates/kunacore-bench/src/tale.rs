@@ -1,5 +1,5 @@
-//! What a program tells of its sending, as a line of JSON: how many customers it created, what that took, and how long the
-//! middle one took, and the slowest but one of a hundred.
+//! What a program tells of its sending, as a line of JSON: how many customers it created, what that took, how long the
+//! middle one took, and the slowest but one of a hundred, and the most memory that it had.
 
 use std::time::{Duration, Instant};
 
@@ -24,6 +24,7 @@ impl Watch {
             "created": times.len(),
             "sending": { "seconds": seconds, "cpu_seconds": processor },
             "latency": { "p50": percentile(50), "p99": percentile(99) },
+            "peak_bytes": peak_bytes(),
         });
         println!("{tale}");
     }
@@ -33,4 +34,11 @@ impl Watch {
 fn processor_seconds() -> Option<f64> {
     let nanoseconds: f64 = std::fs::read_to_string("/proc/self/schedstat").ok()?.split(' ').next()?.parse().ok()?;
     Some(nanoseconds / 1e9)
+}
+
+/// The most memory that this process had at once, where the system tells.
+fn peak_bytes() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let kibibytes = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    Some(kibibytes.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()? * 1024)
 }

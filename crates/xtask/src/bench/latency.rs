@@ -2,8 +2,8 @@
 //! answer comes, and that nothing but the answer is waited for.
 
 use super::contest::{Contender, Contest, Side, hold};
-use super::lab::{Lab, Scratch};
-use super::{REQWEST, contest::Of};
+use super::lab::{Lab, Scratch, is_there};
+use super::{REQWEST, WRK, contest::Of};
 use crate::process::Server;
 
 const ROUNDS: usize = 3;
@@ -11,7 +11,7 @@ const ROUNDS: usize = 3;
 const LATENCIES: [u64; 3] = [0, 10, 50];
 const IN_FLIGHT: [usize; 4] = [1, 16, 64, 256];
 /// About how long a measurement takes, in seconds.
-const SECONDS: u64 = 2;
+const SECONDS: u32 = 2;
 /// About what one client of this machine does at most in a second.
 const MOST: u64 = 30_000;
 
@@ -28,7 +28,7 @@ pub(super) fn run(lab: &Lab) -> Result<Vec<Contest>, String> {
             let by_latency = 1_000 * in_flight as u64 / latency.max(1);
             // One at a time waits for the loopback, too.
             let most = if in_flight == 1 { MOST / 4 } else { MOST };
-            let rows = (if latency == 0 { most } else { by_latency.min(most) } * SECONDS).max(40);
+            let rows = (if latency == 0 { most } else { by_latency.min(most) } * u64::from(SECONDS)).max(40);
             contests.push(one(lab, &server, latency, in_flight, rows)?);
         }
     }
@@ -41,19 +41,26 @@ fn one(lab: &Lab, server: &Server, latency: u64, in_flight: usize, rows: u64) ->
         let bodies = &bodies;
         Contender::new(name, side, move || lab.rust(client, server, bodies, rows, in_flight))
     };
-    let contenders = [
+    let mut contenders = Vec::new();
+    if is_there("wrk") {
+        contenders.push(Contender::new(WRK, Side::Ceiling, || lab.wrk(server, SECONDS, in_flight)));
+    }
+    contenders.extend([
         rust(REQWEST, "reqwest", Side::Ceiling),
         rust("kunacore, Rust", "core", Side::Ours),
         Contender::new("kunacore, AsyncClient", Side::Ours, || lab.many("kunacore", server, &bodies, rows, in_flight)),
         Contender::new("import, CSV", Side::Ours, || lab.import(server, &table, lab.folder(), rows, in_flight)),
-    ];
+    ]);
     hold(format!("{latency} ms, {in_flight} in flight"), ROUNDS, &contenders)
 }
 
 /// A line for each contest: what each client makes of what bare reqwest makes.
 pub(super) fn table(contests: &[Contest]) -> Vec<Vec<String>> {
-    let heads = ["server's latency, in flight", "bare reqwest, a second", "Rust", "AsyncClient", "import, CSV"];
-    let mut lines = vec![heads.map(str::to_owned).to_vec()];
+    let mut heads = vec!["server's latency, in flight".to_owned()];
+    for entry in contests.iter().take(1).flat_map(|contest| &contest.entries) {
+        heads.push(if entry.name == REQWEST { format!("{REQWEST}, a second") } else { entry.name.to_owned() });
+    }
+    let mut lines = vec![heads];
     for contest in contests {
         let mut line = vec![contest.title.clone()];
         let bare = contest.entry(REQWEST);

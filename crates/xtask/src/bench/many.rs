@@ -2,12 +2,13 @@
 //!
 //! Of an import that is a command everything counts: the start of its process, the check, journal and reports; of one in
 //! Python the call, of a frame that is in memory. Of the others only the sending counts, of bodies that they have ready. An
-//! import has several threads, and the bare clients one: what its rate costs is in the processor time.
+//! import has several threads, and the bare clients one: what its rate costs is in the processor time. How long single rows
+//! take is not told of imports, as nobody waits for one.
 
 use super::contest::{Contender, Contest, Of, Side, hold};
 use super::lab::{IN_FLIGHT, Lab, is_there};
 use super::report::Goal;
-use super::{HYPER, REQWEST};
+use super::{HYPER, REQWEST, WRK};
 
 const ROUNDS: usize = 5;
 const CORE: &str = "kunacore, Rust";
@@ -35,7 +36,7 @@ pub(super) fn run(lab: &Lab, rows: u64) -> Result<(Contest, Vec<Goal>), String> 
     let [csv, from_parquet, pandas, polars] = IMPORTS;
     let mut contenders = Vec::new();
     if is_there("wrk") {
-        contenders.push(Contender::new("wrk, the same request", Side::Ceiling, || lab.wrk(&server, 4, IN_FLIGHT)));
+        contenders.push(Contender::new(WRK, Side::Ceiling, || lab.wrk(&server, 4, IN_FLIGHT)));
     }
     contenders.extend([
         rust(HYPER, "hyper", Side::Ceiling),

@@ -14,7 +14,7 @@ pub(super) struct Measured {
     pub(super) seconds: f64,
     /// Of the processor, in the program's own code and in the system on its behalf.
     pub(super) cpu_seconds: f64,
-    /// The most memory it had at once; not told of a program that needs less than Python.
+    /// The most memory it had at once. Of a program that does not tell it itself and needs less than Python it is not known.
     pub(super) peak_bytes: Option<f64>,
     /// The most memory it had beyond that of its table, where it tells.
     pub(super) grown_bytes: Option<f64>,
@@ -63,7 +63,7 @@ impl Measured {
             created,
             seconds: number("seconds")?,
             cpu_seconds: number("cpu_seconds")?,
-            peak_bytes: took["peak_bytes"].as_f64(),
+            peak_bytes: own["peak_bytes"].as_f64().or(took["peak_bytes"].as_f64()),
             grown_bytes: own["grown_bytes"].as_f64(),
             latency: own["latency"]["p50"].as_f64().zip(own["latency"]["p99"].as_f64()).map(|(p50, p99)| [p50, p99]),
         })
@@ -91,6 +91,13 @@ mod tests {
     fn a_program_may_say_how_long_the_part_took_that_counts() {
         let said = "Running 4s test\n{\"created\":7,\"failed\":0,\"sending\":{\"seconds\":2}}";
         assert_eq!(read(said, None), Ok((7, 2.0, 1.5)));
+    }
+
+    #[test]
+    fn a_program_knows_best_how_much_memory_it_had() {
+        let peak = |own: &str| Measured::read(&format!("{own}\n{PROCESS}\n"), None).map(|measured| measured.peak_bytes);
+        assert_eq!(peak(r#"{"created":7,"peak_bytes":512}"#), Ok(Some(512.0)));
+        assert_eq!(peak(r#"{"created":7}"#), Ok(Some(1024.0)));
     }
 
     #[test]

@@ -28,6 +28,7 @@ use report::Report;
 /// The parts that can be measured by themselves.
 pub(crate) const PARTS: [&str; 7] = ["one", "many", "latency", "growth", "start", "sandbox", "memory"];
 
+const WRK: &str = "wrk, the same request";
 /// The clients that the ratios of all others are told of.
 const HYPER: &str = "bare hyper";
 const REQWEST: &str = "bare reqwest";

@@ -3,7 +3,7 @@
 use super::contest::{Contender, Contest, Of, Side, hold};
 use super::lab::{Lab, is_there};
 use super::report::Goal;
-use super::{HYPER, REQWEST};
+use super::{HYPER, REQWEST, WRK};
 
 const ROUNDS: usize = 11;
 /// Of a measurement, of clients that are fast, slow and slowest.
@@ -31,7 +31,7 @@ pub(super) fn run(lab: &Lab) -> Result<(Contest, Vec<Goal>), String> {
     };
     let mut contenders = Vec::new();
     if is_there("wrk") {
-        contenders.push(Contender::new("wrk, the same request", Side::Ceiling, || lab.wrk(&server, 1, 1)));
+        contenders.push(Contender::new(WRK, Side::Ceiling, || lab.wrk(&server, 1, 1)));
     }
     contenders.extend([
         rust(HYPER, "hyper", Side::Ceiling),
