@@ -7,13 +7,16 @@ use kunacore_tests::random::Random;
 use crate::Case;
 use crate::faults;
 use crate::oracle::{self, Excuse};
-use crate::points::Step;
+use crate::points::{LARGEST, Step};
 use crate::world::{Kind, World};
 
 /// The kills of a seed: some processes, of which the last is not killed.
 pub(crate) fn case(seed: u64) -> Case {
     let mut random = Random::new(seed);
-    let rows = [60, 120, 300][usize::try_from(random.below(3)).unwrap()];
+    let rows = match random.below(8) {
+        0 => LARGEST,
+        number => [60, 120, 300][usize::try_from(number % 3).unwrap()],
+    };
     let mut chance = |of: u64| random.below(of) == 0;
     let kind = Kind { unique: chance(2), rows, piped: chance(4), adopt: chance(4) };
     let concurrency: &[&str] = match random.below(4) {

@@ -83,7 +83,7 @@ impl Ending {
         match (stop, self.canary) {
             (Some(stop), _) if summary.unsent == 0 && summary.unresolved == 0 && asked_for(&stop) => None,
             (None, Some(canary)) if summary.unsent > 0 => {
-                let sent = if canary == 1 { "1 row was".to_owned() } else { format!("{canary} rows were") };
+                let sent = if canary == 1 { "1 new row was".to_owned() } else { format!("{canary} new rows were") };
                 let what = format!("{sent} sent, as asked for; the others are unsent.");
                 Some(Stop::new(StopKind::Canary, what, "Look at the reports; then continue without --canary."))
             }

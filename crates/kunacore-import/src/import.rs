@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use crate::check::{Checked, check_and_tell};
 use crate::crash;
 use crate::ending::{Ended, Ending};
-use crate::engine::{self, Board, Books, Control, Known, Over, Plan, Progress, Sending, Wish, total};
+use crate::engine::{self, Announcing, Board, Books, Control, Known, Over, Plan, Progress, Sending, Wish, total};
 use crate::error::ImportError;
 use crate::failure::Failure;
 use crate::input::{Input, SPOOLED};
@@ -300,7 +300,8 @@ impl Import {
             run,
             known,
             accept: options.accept.clone(),
-            rows,
+            // A canary, and a rate, leave few rows in doubt.
+            announcing: Announcing::new(rows, options.canary.is_some() || options.rate.is_some()),
             canary: options.canary,
             began,
             board: board.clone(),

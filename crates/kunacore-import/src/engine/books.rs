@@ -9,20 +9,17 @@ use std::time::{Duration, Instant, SystemTime};
 use kunacore::rows::RowBefore;
 use tokio::sync::mpsc::UnboundedSender;
 
+use super::announcing::Announcing;
 use super::feeder::{Block, Fed};
 use super::progress::Board;
 use super::row::Accepted;
 use super::stop::{Stop, StopKind};
-use super::{BLOCK_ROWS, Job, ToBooks, ToSender, Work};
+use super::{Job, ToBooks, ToSender, Work};
 use crate::crash;
 use crate::run::{End, How, KnownCustomer, KnownRun, RowResult, RowState, Run, RunError, SameId, Tag};
 
 /// How many blocks the sender may not have heard of when it finishes: those it has asked for.
 const UNHEARD: usize = 8;
-
-/// How many rows are announced beyond a block that has to be: a sync for every fourth block is enough, and a process that is
-/// killed leaves some hundred rows more in doubt.
-const BEYOND: u32 = 3 * BLOCK_ROWS as u32;
 
 /// For how long results gather before they are noted: to be woken for each costs more than to note it.
 const GATHER: Duration = Duration::from_micros(500);
@@ -57,8 +54,7 @@ pub(crate) struct Books {
     pub(crate) known: Vec<Known>,
     /// The user's word: the customers that belong to these rows.
     pub(crate) accept: HashMap<u32, String>,
-    /// How many rows the input has.
-    pub(crate) rows: u32,
+    pub(crate) announcing: Announcing,
     /// How many rows to send at most.
     pub(crate) canary: Option<u32>,
     /// When this process began to hold the directory: nothing that an earlier one sent left later.
@@ -218,6 +214,7 @@ impl Books {
     }
 
     fn note(&mut self, result: RowResult, lines: &Lines) -> Result<(), RunError> {
+        self.announcing.note_result();
         let row = result.row;
         let was_open = matches!(self.run.state(row), RowState::Unresolved { .. });
         let ticket = self.run.record(result)?;
@@ -251,7 +248,6 @@ impl Books {
     fn admit(&mut self, block: Block) -> Result<Vec<Job>, RunError> {
         let mut jobs = Vec::new();
         let last = block.first + (block.rows.len() as u32).saturating_sub(1);
-        let mut announced = false;
         for (row, fed) in (block.first..).zip(block.rows) {
             let state = self.run.state(row);
             if let Some(id) = self.accept.remove(&row) {
@@ -266,12 +262,8 @@ impl Books {
                 RowState::Tainted => self.maybe_sent(self.server_time(), false),
                 RowState::Unresolved { never_post } => self.maybe_sent(self.server_time(), never_post),
             };
-            // Of a canary's block only what it sends shall be in doubt after a crash.
-            let upto = if self.canary.is_some() { row } else { last };
-            if upto > self.run.sent_upto() || !announced {
-                self.announce(upto)?;
-                announced = true;
-            }
+            // A canary announces no more than what it sends.
+            self.announce(if self.canary.is_some() { row } else { last })?;
             let tag = self.run.tag(email(&fed));
             let customer = match fed {
                 Fed::Invalid { code, field, reason, .. } => {
@@ -311,15 +303,13 @@ impl Books {
         Ok(jobs)
     }
 
-    /// Makes durable that rows up to this one may leave, and some more, so that the next blocks need no sync.
+    /// Makes durable that rows up to this one may leave.
     fn announce(&mut self, upto: u32) -> Result<(), RunError> {
-        let beyond = match self.canary {
-            None if upto > self.run.sent_upto() => upto.saturating_add(BEYOND).min(self.rows),
-            _ => upto,
-        };
-        crash::point("before_sent_upto");
-        self.run.announce(beyond.max(upto))?;
-        crash::point("after_sent_upto");
+        if let Some(upto) = self.announcing.next(upto, self.run.sent_upto()) {
+            crash::point("before_sent_upto");
+            self.run.announce(upto)?;
+            crash::point("after_sent_upto");
+        }
         Ok(())
     }
 

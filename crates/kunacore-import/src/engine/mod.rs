@@ -12,6 +12,7 @@
 //! once it is durable that its rows may leave; a result counts only once it is durable itself. Each arrow is asked for: the
 //! sender asks the books for rows, and these ask the feeder, so that nothing piles up.
 
+mod announcing;
 mod books;
 mod control;
 mod feeder;
@@ -30,6 +31,7 @@ pub use control::Control;
 pub use progress::{Phase, Progress};
 pub use stop::{Stop, StopKind};
 
+pub(crate) use announcing::Announcing;
 pub(crate) use books::{Books, Closed, Known};
 pub(crate) use control::Wish;
 pub(crate) use feeder::Plan;

@@ -1,4 +1,5 @@
-//! What the books announce before rows leave; and that what they were told is kept when something else has failed.
+//! What the books announce before rows leave, and what is known of rows when they end; and that what they were told is kept
+//! when something else has failed.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -9,11 +10,11 @@ use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::books::Lines;
 use super::feeder::{Block, Fed};
-use super::{BLOCK_ROWS, Board, Books, Closed, ToBooks, ToSender};
+use super::{Announcing, BLOCK_ROWS, Board, Books, Closed, ToBooks, ToSender};
 use crate::run::sent::SentUpto;
 use crate::run::tests::sim::Sim;
 use crate::run::tests::{create, created, open};
-use crate::run::{End, How, RowResult, Run, RunError};
+use crate::run::{End, How, RowResult, RowState, Run, RunError};
 
 /// Books that are kept on a thread of their own, and what the others hold meanwhile.
 struct Kept {
@@ -29,10 +30,10 @@ impl Kept {
     fn begin(mut run: Run, rows: u32) -> Self {
         run.announce(rows).unwrap();
         (1..=rows).for_each(|row| run.begin(row).unwrap());
-        Self::of(run, rows, None, HashMap::from([(7, "somebody".to_owned())]))
+        Self::of(run, Announcing::new(rows, true), None, HashMap::from([(7, "somebody".to_owned())]))
     }
 
-    fn of(run: Run, rows: u32, canary: Option<u32>, accept: HashMap<u32, String>) -> Self {
+    fn of(run: Run, announcing: Announcing, canary: Option<u32>, accept: HashMap<u32, String>) -> Self {
         let (to_books, from) = channel();
         let (sender, told) = tokio::sync::mpsc::unbounded_channel();
         let (credits, credited) = channel();
@@ -40,7 +41,7 @@ impl Kept {
             run,
             known: Vec::new(),
             accept,
-            rows,
+            announcing,
             canary,
             began: tokio::time::Instant::now(),
             board: Arc::new(Board::default()),
@@ -55,22 +56,37 @@ impl Kept {
     }
 }
 
-/// The last row of each block that may leave, and up to which row any may when the sender gets it.
-fn announced(rows: u32, canary: Option<u32>) -> Vec<(u32, u32)> {
+/// The rows of the block that begins with this one.
+fn block(first: u32, rows: u32) -> ToBooks {
+    let customer = |row| {
+        let name = NewCustomer::builder().first_name("Alex").last_name("Smith").country("FR");
+        let document = name.verification_document_id("1").residence_address("Paris");
+        Fed::Customer(Box::new(document.email(format!("{row}@example.com")).build().unwrap()))
+    };
+    let last = rows.min(first + BLOCK_ROWS as u32 - 1);
+    ToBooks::Fed(Ok(Some(Block { first, rows: (first..=last).map(customer).collect() })))
+}
+
+/// The last row of each block of 2000 rows that may leave, and up to which row any may when the sender gets it. With results
+/// all rows of a block have one before the next comes.
+fn announced(is_exact: bool, canary: Option<u32>, with_results: bool) -> Vec<(u32, u32)> {
+    const ROWS: u32 = 2000;
     let sim = Sim::new(3);
-    let mut kept = Kept::of(create(&sim).unwrap(), rows, canary, HashMap::new());
+    let run = create(&sim).unwrap();
+    let mut results = (1..=ROWS).map(|row| Box::new(created(&run, row))).collect::<Vec<_>>().into_iter();
+    let mut kept = Kept::of(run, Announcing::new(ROWS, is_exact), canary, HashMap::new());
     let mut announced = Vec::new();
-    for first in (1..=rows).step_by(BLOCK_ROWS) {
-        let block = first..=rows.min(first + BLOCK_ROWS as u32 - 1);
-        let customer = |row| {
-            let name = NewCustomer::builder().first_name("Alex").last_name("Smith").country("FR");
-            let document = name.verification_document_id("1").residence_address("Paris");
-            Fed::Customer(Box::new(document.email(format!("{row}@example.com")).build().unwrap()))
-        };
-        kept.tell(ToBooks::Fed(Ok(Some(Block { first, rows: block.map(customer).collect() }))));
+    for first in (1..=ROWS).step_by(BLOCK_ROWS) {
+        kept.tell(block(first, ROWS));
         let Some(ToSender::Jobs(jobs)) = kept.told.blocking_recv() else { break };
-        let reach = SentUpto::read(sim.disk().as_mut()).unwrap();
+        // Whatever is not durable may be lost from now on.
+        let after = sim.copy(u64::from(first));
+        after.cut_power();
+        let reach = SentUpto::read(after.disk().as_mut()).unwrap();
         announced.extend(jobs.last().map(|job| (job.row, reach.n)));
+        if with_results {
+            results.by_ref().take(jobs.len()).for_each(|result| kept.tell(ToBooks::Done(result)));
+        }
     }
     kept.tell(ToBooks::Gone);
     kept.books.join().unwrap();
@@ -78,15 +94,48 @@ fn announced(rows: u32, canary: Option<u32>) -> Vec<(u32, u32)> {
 }
 
 #[test]
-fn four_blocks_are_announced_at_once_and_none_beyond_the_last_row() {
-    let four_and_two = [(256, 1024), (512, 1024), (768, 1024), (1024, 1024), (1280, 1500), (1500, 1500)];
-    assert_eq!(announced(1500, None), four_and_two);
-    assert_eq!(announced(3, None), [(3, 3)]);
+fn a_block_is_announced_by_itself_until_results_come_and_four_at_once_after_that() {
+    let lasts: Vec<u32> = (1..=7).map(|block| block * 256).chain([2000]).collect();
+    let alone: Vec<(u32, u32)> = lasts.iter().map(|last| (*last, *last)).collect();
+    assert_eq!(announced(false, None, false), alone);
+    assert_eq!(announced(true, None, true), alone);
+    let reached = [256, 768, 768, 1792, 1792, 1792, 1792, 2000];
+    assert_eq!(announced(false, None, true), lasts.into_iter().zip(reached).collect::<Vec<_>>());
 }
 
 #[test]
 fn of_a_canary_only_what_it_sends_is_announced() {
-    assert_eq!(announced(1500, Some(300)), [(256, 256), (300, 300)]);
+    assert_eq!(announced(true, Some(300), true), [(256, 256), (300, 300)]);
+}
+
+/// What is known of rows when the books have ended so: of 2000 the first 256 are created, the second are handed on, and 256
+/// more are announced.
+fn left(end: ToBooks) -> impl Fn(std::ops::RangeInclusive<u32>) -> RowState {
+    let sim = Sim::new(4);
+    let run = create(&sim).unwrap();
+    let results: Vec<RowResult> = (1..=256).map(|row| created(&run, row)).collect();
+    let mut kept = Kept::of(run, Announcing::new(2000, false), None, HashMap::new());
+    kept.tell(block(1, 2000));
+    results.into_iter().for_each(|result| kept.tell(ToBooks::Done(Box::new(result))));
+    kept.tell(block(257, 2000));
+    (0..2).for_each(|_| assert!(kept.told.blocking_recv().is_some()));
+    kept.tell(end);
+    kept.books.join().unwrap();
+    let run = open(&sim).unwrap().run;
+    assert_eq!(run.sent_upto(), 768);
+    move |rows| {
+        let state = run.state(*rows.start());
+        assert!(rows.clone().all(|row| run.state(row) == state), "{rows:?} are not all the same");
+        state
+    }
+}
+
+#[test]
+fn rows_that_were_announced_and_never_handed_on_are_unsent_after_an_end_in_order_and_in_doubt_after_none() {
+    let in_order = left(ToBooks::Finish { heard: 1 });
+    assert_eq!((in_order(1..=256), in_order(257..=2000)), (RowState::Created(How::Created), RowState::Unsent));
+    let gone = left(ToBooks::Gone);
+    assert_eq!((gone(257..=768), gone(769..=2000)), (RowState::Tainted, RowState::Unsent));
 }
 
 #[test]
