@@ -165,7 +165,7 @@ class Client:
             keep_input: whether the copy of a table that is not in files stays in the run's directory when all is done.
             check: whether the table is only checked, and nothing is sent. Problems raise, or are counted with
                 ``invalid="reject"``: of the result only ``summary`` then says something, ``rows`` and ``problems``.
-            canary: after how many rows to stop; the result has the others as unsent.
+            canary: after how many new rows to stop; the result has the others as unsent.
             rate: how many requests a second are sent at most, look-ups included; no limit without it.
             concurrency: how many requests are in flight, up to 256; without it as many as the server likes, 8 to 64.
             progress: what is told how far it is, at most ten times a second, on this thread; None shows a bar

@@ -22,7 +22,7 @@ pub(crate) struct Import {
     #[arg(long)]
     pub(crate) check: bool,
 
-    /// Send so many rows, then stop and report
+    /// Send so many new rows, then stop and report
     #[arg(long, value_name = "ROWS", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) canary: Option<u32>,
 

@@ -84,7 +84,7 @@ fn a_finished_run_sends_nothing_however_it_is_asked_for() {
 fn a_canary_sends_so_many_rows_and_the_rest_follows_with_and_without_the_table() {
     let desk = Desk::of(30);
     let done = desk.expect(4, &["customers.csv", "--run", "run", "--canary", "4"]);
-    let done = done.says(&["stopped: 4 rows were sent", "next: Continue with: kunacore import --run run"]);
+    let done = done.says(&["stopped: 4 new rows were sent", "next: Continue with: kunacore import --run run"]);
     assert_eq!((desk.created().len(), desk.rows("run/unsent.csv").len()), (4, 26));
     assert!(desk.names("run").contains(&"created.csv".to_owned()));
 
