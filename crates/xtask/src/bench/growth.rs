@@ -3,7 +3,7 @@
 use super::contest::{Contender, Contest, Of, Side, hold};
 use super::lab::{IN_FLIGHT, Lab};
 
-const ROUNDS: usize = 3;
+const ROUNDS: usize = 4;
 const ROWS: [u64; 3] = [10_000, 100_000, 1_000_000];
 /// Rows of the two tables of which the memory is measured.
 const MANY_ROWS: [u64; 2] = [1_000_000, 10_000_000];

@@ -222,7 +222,7 @@ impl Lab {
     /// wrk for so many seconds, with the same request all over.
     pub(super) fn wrk(&self, server: &Server, seconds: u32, in_flight: usize) -> Result<Measured, String> {
         let mut wrk = self.on(0, "wrk");
-        wrk.args(["-t1", "-c", &in_flight.to_string(), "-d", &seconds.to_string(), "--latency", "-s"]);
+        wrk.args(["-t1", "-c", &in_flight.to_string(), "-d", &seconds.to_string(), "-s"]);
         wrk.arg(self.script("post.lua")).arg(format!("{}/v2/customer/create", server.url));
         Measured::of(&self.root, &wrk, None)
     }

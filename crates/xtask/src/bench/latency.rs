@@ -1,12 +1,13 @@
 //! Servers that take their time, and more or fewer requests in flight: what counts is that a request leaves as soon as an
-//! answer comes, and that nothing but the answer is waited for.
+//! answer comes, and that nothing but the answer is waited for. wrk stops by the clock and does not count what is on its way
+//! then, so that a slow server lets it look a little slower than it is.
 
 use super::contest::{Contender, Contest, Side, hold};
 use super::lab::{Lab, Scratch, is_there};
 use super::{REQWEST, WRK, contest::Of};
 use crate::process::Server;
 
-const ROUNDS: usize = 3;
+const ROUNDS: usize = 4;
 /// What a server takes for an answer, in milliseconds.
 const LATENCIES: [u64; 3] = [0, 10, 50];
 const IN_FLIGHT: [usize; 4] = [1, 16, 64, 256];

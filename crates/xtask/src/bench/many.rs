@@ -10,7 +10,7 @@ use super::lab::{IN_FLIGHT, Lab, is_there};
 use super::report::Goal;
 use super::{HYPER, REQWEST, WRK};
 
-const ROUNDS: usize = 5;
+const ROUNDS: usize = 6;
 const CORE: &str = "kunacore, Rust";
 const IMPORTS: [&str; 4] = ["import, CSV", "import, Parquet", "create_customers, pandas", "create_customers, polars"];
 const IN_MEMORY: &str = "import, CSV, its run in memory";

@@ -5,7 +5,7 @@ use super::lab::{Lab, is_there};
 use super::report::Goal;
 use super::{HYPER, REQWEST, WRK};
 
-const ROUNDS: usize = 11;
+const ROUNDS: usize = 12;
 /// Of a measurement, of clients that are fast, slow and slowest.
 const CALLS: [u64; 3] = [4_000, 1_200, 300];
 const PYTHON: &str = "kunacore, Python";

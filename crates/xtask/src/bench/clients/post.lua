@@ -1,5 +1,6 @@
 -- Always the same customer, for wrk; tells at the end how many were created, and in what time.
 wrk.method = "POST"
+wrk.headers["User-Agent"] = "kunacore/0.1.0"
 wrk.headers["Accept"] = "application/json"
 wrk.headers["Content-Type"] = "application/json"
 wrk.headers["api-key"] = "a key of the length that keys have"
@@ -7,10 +8,10 @@ wrk.body = '{"country":"UA","email":"customer-1@example.com","externalId":"2237a
   .. '"firstName":"Olena","lastName":"García","phoneNumber":"+380992991517",'
   .. '"residenceAddress":"177, Via Roma, 38231 UA","verificationDocumentId":"FV800887"}'
 
-done = function(summary, latency)
+-- Its latencies are not told: it adds some that it did not measure.
+done = function(summary)
   local errors = summary.errors
   local failed = errors.connect + errors.read + errors.write + errors.status + errors.timeout
-  local tale = '{"created":%d,"failed":%d,"sending":{"seconds":%f},"latency":{"p50":%f,"p99":%f}}'
-  local percentile = function(of) return latency:percentile(of) / 1e6 end
-  print(tale:format(summary.requests, failed, summary.duration / 1e6, percentile(50), percentile(99)))
+  local tale = '{"created":%d,"failed":%d,"sending":{"seconds":%f}}'
+  print(tale:format(summary.requests, failed, summary.duration / 1e6))
 end

@@ -21,8 +21,9 @@ def memory(name: str) -> int:
 
 def main(library: str, table: str, in_flight: int, run: str) -> None:
     frame: Any = __import__(library).read_parquet(table)
-    before = None
+    before = peak = 0
     if FORGET.exists():
+        peak = memory("VmHWM")
         FORGET.write_text("5")
         before = memory("VmRSS")
     watch = Stopwatch()
@@ -30,7 +31,8 @@ def main(library: str, table: str, in_flight: int, run: str) -> None:
 
     kunacore.Client().create_customers(frame, run=run, concurrency=in_flight, progress=False)
     created = json.loads((Path(run) / "summary.json").read_text())["created"]
-    watch.tell(created, **({} if before is None else {"grown_bytes": memory("VmHWM") - before}))
+    most = memory("VmHWM") if before else 0
+    watch.tell(created, **({"grown_bytes": most - before, "peak_bytes": max(peak, most)} if before else {}))
 
 
 if __name__ == "__main__":
