@@ -164,7 +164,8 @@ impl CheckedTable {
         let run = opened.as_ref().map(|opened| &opened.run);
         let before = run.map(|run| run.manifest().rules.clone()).unwrap_or_default();
         let sent_upto = run.map_or(0, Run::sent_upto);
-        let rules = before.asked(&options, server.client.settle(), sent_upto).map_err(Failure::of_run(&directory))?;
+        let mut rules =
+            before.asked(&options, server.client.settle(), sent_upto).map_err(Failure::of_run(&directory))?;
         let is_itself = |path: &Path| std::path::absolute(&directory).is_ok_and(|directory| directory == path);
         if rules.known.iter().any(|known| is_itself(&known.run)) {
             return Err(Failure::of_run(&directory)(RunError::KnownItself));
@@ -172,7 +173,7 @@ impl CheckedTable {
         let is_done = |run: &Run| total(&run.counts()) == checked.rows && run.counts().unresolved == 0;
         let known = match run {
             Some(run) if is_done(run) => Vec::new(),
-            _ => rules.known.iter().map(|path| known(path, &asked)).collect::<Result<_, _>>()?,
+            _ => rules.known.iter_mut().map(|path| known(path, &asked)).collect::<Result<_, _>>()?,
         };
         // A sandbox of our own has customers of this run only; and whoever names a directory, or says what is known, knows
         // what was there before.
@@ -330,9 +331,11 @@ impl Import {
     }
 }
 
-fn known(path: &KnownPath, asked: &Asked) -> Result<Known, Failure> {
+/// Opens a known run, and notes how much it knows if this is the first time.
+fn known(path: &mut KnownPath, asked: &Asked) -> Result<Known, Failure> {
     let run = KnownRun::open(&path.run).and_then(|known| known.at_server(asked)).map_err(Failure::of_run(&path.run))?;
-    Ok(Known { run, after: path.after })
+    let seen = *path.seen.get_or_insert(run.journal_length());
+    Ok(Known { run, after: path.after, seen })
 }
 
 /// A table that cannot be read any more because the import is to stop is none that is at fault.

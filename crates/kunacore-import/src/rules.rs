@@ -33,6 +33,10 @@ pub struct KnownPath {
     pub run: PathBuf,
     /// Rows after this one were not sent without its knowledge; those before may have been.
     pub after: u32,
+    /// How long its journal was when rows were first sent with its knowledge, in bytes: what it learned later, they were sent
+    /// without.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seen: Option<u64>,
 }
 
 impl Rules {
@@ -52,7 +56,7 @@ impl Rules {
         for path in &options.known {
             let run = kept(path)?;
             if known.iter().all(|known| known.run != run) {
-                known.push(KnownPath { run, after: sent_upto });
+                known.push(KnownPath { run, after: sent_upto, seen: None });
             }
         }
         Ok(Self {

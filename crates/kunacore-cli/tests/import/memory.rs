@@ -53,6 +53,22 @@ fn a_rule_can_be_changed_and_known_runs_are_only_added() {
 }
 
 #[test]
+fn how_much_a_known_run_knew_at_first_is_remembered() {
+    let desk = desk();
+    desk.write("before.csv", table::csv(1..=5));
+    desk.expect(4, &["before.csv", "--run", "before", "--canary", "2"]);
+    let length = std::fs::metadata(desk.path("before/journal.jsonl")).unwrap().len();
+    desk.write("customers.csv", table::of([6, 1, 2, 3, 4, 5].map(table::row)));
+    desk.expect(4, &["customers.csv", "--run", "run", "--canary", "1", "--known", "before"]);
+    desk.expect(0, &["--run", "before"]);
+    desk.expect(0, &["--run", "run"]);
+    desk.everyone_has_one_wallet("run", 6);
+    let rules = crate::desk::json(&desk.read("run/manifest.json"))["rules"].clone();
+    assert_eq!(rules["known"][0]["seen"], length);
+    assert!(length < std::fs::metadata(desk.path("before/journal.jsonl")).unwrap().len());
+}
+
+#[test]
 fn a_run_at_another_server_cannot_be_known() {
     let desk = with_known();
     let other = Desk::new();

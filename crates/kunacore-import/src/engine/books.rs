@@ -54,8 +54,9 @@ pub(crate) struct Books {
     pub(crate) known: Vec<Known>,
     /// The user's word: the customers that belong to these rows.
     pub(crate) accept: HashMap<u32, String>,
+    /// How far rows are announced before they leave.
     pub(crate) announcing: Announcing,
-    /// How many rows to send at most.
+    /// How many new rows to send at most.
     pub(crate) canary: Option<u32>,
     /// When this process began to hold the directory: nothing that an earlier one sent left later.
     pub(crate) began: tokio::time::Instant,
@@ -69,6 +70,8 @@ pub(crate) struct Known {
     pub(crate) run: KnownRun,
     /// Rows after this one were announced with its knowledge.
     pub(crate) after: u32,
+    /// How much of its journal that knowledge was, in bytes.
+    pub(crate) seen: u64,
 }
 
 /// The books at the end.
@@ -332,11 +335,11 @@ impl Books {
     /// What the known runs say of a row's customer: that one of them has it, else the doubt of one.
     fn known(&mut self, row: u32, state: RowState, email: &str) -> Result<KnownCustomer, RunError> {
         let mut found = KnownCustomer::Absent;
-        for Known { run, after } in &mut self.known {
+        for Known { run, after, seen } in &mut self.known {
             match run.find(email).map_err(|error| RunError::Known(Box::new(error)))? {
                 // A row in doubt was not sent if the customer was known when it was announced. Else it may have one of this
                 // run, too, which only a look-up tells.
-                KnownCustomer::Created { .. } if state == RowState::Tainted && row <= *after => {}
+                KnownCustomer::Created { at, .. } if state == RowState::Tainted && (row <= *after || at >= *seen) => {}
                 created @ KnownCustomer::Created { .. } => return Ok(created),
                 KnownCustomer::Tainted => found = KnownCustomer::Tainted,
                 KnownCustomer::Absent => {}

@@ -6,15 +6,16 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 
 use kunacore::NewCustomer;
+use kunacore::rows::RowBefore;
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::books::Lines;
 use super::feeder::{Block, Fed};
-use super::{Announcing, BLOCK_ROWS, Board, Books, Closed, ToBooks, ToSender};
+use super::{Announcing, BLOCK_ROWS, Board, Books, Closed, Job, Known, ToBooks, ToSender, Work};
 use crate::run::sent::SentUpto;
 use crate::run::tests::sim::Sim;
-use crate::run::tests::{create, created, open};
-use crate::run::{End, How, RowResult, RowState, Run, RunError};
+use crate::run::tests::{create, created, email, open};
+use crate::run::{End, How, KnownRun, RowResult, RowState, Run, RunError};
 
 /// Books that are kept on a thread of their own, and what the others hold meanwhile.
 struct Kept {
@@ -25,28 +26,33 @@ struct Kept {
     books: std::thread::JoinHandle<Closed>,
 }
 
+/// The books of a run, and nothing else.
+fn books(run: Run, announcing: Announcing) -> Books {
+    Books {
+        run,
+        known: Vec::new(),
+        accept: HashMap::new(),
+        announcing,
+        canary: None,
+        began: tokio::time::Instant::now(),
+        board: Arc::new(Board::default()),
+        remarks: Vec::new(),
+    }
+}
+
 impl Kept {
     /// With so many rows, which are on their way.
     fn begin(mut run: Run, rows: u32) -> Self {
         run.announce(rows).unwrap();
         (1..=rows).for_each(|row| run.begin(row).unwrap());
-        Self::of(run, Announcing::new(rows, true), None, HashMap::from([(7, "somebody".to_owned())]))
+        let accept = HashMap::from([(7, "somebody".to_owned())]);
+        Self::keep(Books { accept, ..books(run, Announcing::new(rows, true)) })
     }
 
-    fn of(run: Run, announcing: Announcing, canary: Option<u32>, accept: HashMap<u32, String>) -> Self {
+    fn keep(books: Books) -> Self {
         let (to_books, from) = channel();
         let (sender, told) = tokio::sync::mpsc::unbounded_channel();
         let (credits, credited) = channel();
-        let books = Books {
-            run,
-            known: Vec::new(),
-            accept,
-            announcing,
-            canary,
-            began: tokio::time::Instant::now(),
-            board: Arc::new(Board::default()),
-            remarks: Vec::new(),
-        };
         let books = std::thread::spawn(move || books.keep(Lines { from, sender, credits }));
         Self { to_books, _credits: credited, told, books }
     }
@@ -61,7 +67,7 @@ fn block(first: u32, rows: u32) -> ToBooks {
     let customer = |row| {
         let name = NewCustomer::builder().first_name("Alex").last_name("Smith").country("FR");
         let document = name.verification_document_id("1").residence_address("Paris");
-        Fed::Customer(Box::new(document.email(format!("{row}@example.com")).build().unwrap()))
+        Fed::Customer(Box::new(document.email(email(row)).build().unwrap()))
     };
     let last = rows.min(first + BLOCK_ROWS as u32 - 1);
     ToBooks::Fed(Ok(Some(Block { first, rows: (first..=last).map(customer).collect() })))
@@ -74,7 +80,7 @@ fn announced(is_exact: bool, canary: Option<u32>, with_results: bool) -> Vec<(u3
     let sim = Sim::new(3);
     let run = create(&sim).unwrap();
     let mut results = (1..=ROWS).map(|row| Box::new(created(&run, row))).collect::<Vec<_>>().into_iter();
-    let mut kept = Kept::of(run, Announcing::new(ROWS, is_exact), canary, HashMap::new());
+    let mut kept = Kept::keep(Books { canary, ..books(run, Announcing::new(ROWS, is_exact)) });
     let mut announced = Vec::new();
     for first in (1..=ROWS).step_by(BLOCK_ROWS) {
         kept.tell(block(first, ROWS));
@@ -114,7 +120,7 @@ fn left(end: ToBooks) -> impl Fn(std::ops::RangeInclusive<u32>) -> RowState {
     let sim = Sim::new(4);
     let run = create(&sim).unwrap();
     let results: Vec<RowResult> = (1..=256).map(|row| created(&run, row)).collect();
-    let mut kept = Kept::of(run, Announcing::new(2000, false), None, HashMap::new());
+    let mut kept = Kept::keep(books(run, Announcing::new(2000, false)));
     kept.tell(block(1, 2000));
     results.into_iter().for_each(|result| kept.tell(ToBooks::Done(Box::new(result))));
     kept.tell(block(257, 2000));
@@ -136,6 +142,36 @@ fn rows_that_were_announced_and_never_handed_on_are_unsent_after_an_end_in_order
     assert_eq!((in_order(1..=256), in_order(257..=2000)), (RowState::Created(How::Created), RowState::Unsent));
     let gone = left(ToBooks::Gone);
     assert_eq!((gone(257..=768), gone(769..=2000)), (RowState::Tainted, RowState::Unsent));
+}
+
+/// What is to be done with a row in doubt, whose customer a known run has learned of after so much of its journal.
+fn in_doubt(learned: impl Fn(u64) -> u64) -> (Vec<Job>, RowState) {
+    let (earlier, sim) = (Sim::new(5), Sim::new(6));
+    let mut known = create(&earlier).unwrap();
+    known.announce(1).unwrap();
+    known.record(created(&known, 1)).unwrap();
+    known.stop().unwrap();
+    drop(known);
+    let known = KnownRun::open_on(earlier.disk()).unwrap();
+    let seen = learned(known.journal_length());
+    create(&sim).unwrap().announce(1).unwrap();
+    let run = open(&sim).unwrap().run;
+    assert_eq!(run.state(1), RowState::Tainted);
+    let known = vec![Known { run: known, after: 0, seen }];
+    let mut kept = Kept::keep(Books { known, ..books(run, Announcing::new(1, false)) });
+    kept.tell(block(1, 1));
+    let Some(ToSender::Jobs(jobs)) = kept.told.blocking_recv() else { panic!("nothing came of the block") };
+    kept.tell(ToBooks::Gone);
+    (jobs, kept.books.join().unwrap().run.state(1))
+}
+
+#[test]
+fn what_a_known_run_learned_after_a_row_may_have_been_sent_does_not_settle_the_row() {
+    let (jobs, state) = in_doubt(|length| length);
+    assert_eq!((jobs.len(), state), (0, RowState::Created(How::Known)));
+    let (jobs, _) = in_doubt(|_| 0);
+    let [Job { work: Work::Send { before, .. }, .. }] = &jobs[..] else { panic!("it is not looked up") };
+    assert!(matches!(before, RowBefore::MaybeSent { .. }), "it would be sent as new");
 }
 
 #[test]

@@ -19,6 +19,8 @@ pub enum KnownCustomer {
     Created {
         /// That run's row.
         row: u32,
+        /// Where in that run's journal it stands, in bytes: what stands later was learned later.
+        at: u64,
         /// The customer's id.
         id: String,
         /// The wallet's id.
@@ -37,6 +39,8 @@ pub struct KnownRun {
     /// The begin of each record's tag and the record's position, sorted.
     index: Vec<(u64, u64)>,
     untagged: u32,
+    /// How long the journal is, in bytes, without a torn end.
+    length: u64,
     began_server_time: Option<String>,
     /// What was asked of it.
     asked: Asked,
@@ -75,7 +79,7 @@ impl KnownRun {
         let mut journal = disk.open(replay::NAME, Open::Read).map_err(RunError::io(replay::NAME, "opening it"))?;
         let mut rows = Rows::new(found);
         let mut index = Vec::new();
-        replay::replay(journal.as_mut(), found, |at, record| {
+        let extent = replay::replay(journal.as_mut(), found, |at, record| {
             rows.replay(record);
             if let Some((_, tag)) = subject(record) {
                 index.push((tag.prefix(), at));
@@ -89,6 +93,7 @@ impl KnownRun {
             key,
             index,
             untagged,
+            length: extent.valid,
             began_server_time: manifest.server_time().map(str::to_owned),
             asked: manifest.asked,
             _disk: disk,
@@ -100,6 +105,11 @@ impl KnownRun {
     /// While there are any, no e-mail is [`KnownCustomer::Absent`]. Continue that run to its end first.
     pub fn untagged(&self) -> u32 {
         self.untagged
+    }
+
+    /// How long its journal is, in bytes. It only grows.
+    pub fn journal_length(&self) -> u64 {
+        self.length
     }
 
     /// When the run began by the server's clock, as RFC 3339, if it came to know that. What it sent left later.
@@ -115,20 +125,20 @@ impl KnownRun {
     pub fn find(&mut self, email: &str) -> Result<KnownCustomer, RunError> {
         let tag = self.key.tag(email);
         let from = self.index.partition_point(|(prefix, _)| *prefix < tag.prefix());
-        let mut last: Vec<(u32, Record)> = Vec::new();
+        let mut last: Vec<(u32, u64, Record)> = Vec::new();
         for (_, at) in self.index[from..].iter().take_while(|(prefix, _)| *prefix == tag.prefix()) {
             let record = replay::record_at(self.journal.as_mut(), *at)?;
             match subject(&record) {
                 Some((row, found)) if found == tag => {
-                    last.retain(|(other, _)| *other != row);
-                    last.push((row, record));
+                    last.retain(|(other, ..)| *other != row);
+                    last.push((row, *at, record));
                 }
                 _ => {}
             }
         }
         let mut created: Option<KnownCustomer> = None;
         let mut uncertain = self.untagged > 0;
-        for (row, record) in last {
+        for (row, at, record) in last {
             let (id, wallet_id) = match record {
                 Record::Accept { id, wallet_id, .. } => (id, wallet_id),
                 Record::Result(result) => match result.end {
@@ -148,7 +158,7 @@ impl KnownRun {
                     return Ok(KnownCustomer::Tainted);
                 }
                 Some(_) => {}
-                None => created = Some(KnownCustomer::Created { row, id, wallet_id }),
+                None => created = Some(KnownCustomer::Created { row, at, id, wallet_id }),
             }
         }
         Ok(created.unwrap_or(if uncertain { KnownCustomer::Tainted } else { KnownCustomer::Absent }))

@@ -31,7 +31,17 @@ fn another_run_tells_its_customers_its_doubts_and_what_it_did_not_create() {
     let mut known = known(&sim);
     assert_eq!(known.untagged(), 0);
     assert_eq!(known.began_server_time(), Some("2026-01-01T00:00:01Z"));
-    let found = |row: u32| KnownCustomer::Created { row, id: format!("c-{row}"), wallet_id: format!("w-{row}") };
+    let found = |row: u32| {
+        let (id, wallet_id) = (format!("c-{row}"), format!("w-{row}"));
+        let journal = String::from_utf8(sim.bytes("journal.jsonl")).unwrap();
+        let at = journal
+            .lines()
+            .take_while(|line| !line.contains(&format!("\"id\":\"{id}\"")))
+            .map(|line| line.len() + 1)
+            .sum::<usize>();
+        KnownCustomer::Created { row, at: at as u64, id, wallet_id }
+    };
+    assert_eq!(known.journal_length(), sim.bytes("journal.jsonl").len() as u64);
     for (row, expected) in [
         (1, found(1)),
         (2, KnownCustomer::Absent),

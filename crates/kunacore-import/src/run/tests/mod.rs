@@ -41,7 +41,7 @@ pub(crate) fn open(sim: &Sim) -> Result<Opened, RunError> {
     Run::open_on(sim.disk(), &asked())
 }
 
-fn email(row: u32) -> String {
+pub(crate) fn email(row: u32) -> String {
     format!("customer{row}@mail.example")
 }
 
